@@ -1,0 +1,72 @@
+"""Volumes, counted from steps given and never from intent.
+
+One count runs from power-on: whole microlitres and the picolitres below. The marks that matter, where
+the infusion ends and where the reservoir does, are readings of that same count.
+"""
+
+from .records import ACCEPTED, REFUSED_KVO, REFUSED_RATE, REFUSED_VTBI, Inputs
+from .setup import MOST_VOLUME_UL, Setup
+from .units import PL_PER_UL, const
+
+NEAR_UL = const(1_000)  # from here on what is left is worked out in steps
+MANY_STEPS = const(1_000_000)  # further off than any order reaches
+
+
+def refuse_program(setup: Setup, inputs: Inputs) -> int:
+    """ACCEPTED, or what is wrong with the rate, the volume or the KVO rate that is asked for."""
+    if not 1 <= inputs.rate_cml_h <= setup.most_rate_cml_h:
+        return REFUSED_RATE
+    if not 1 <= inputs.vtbi_ul <= MOST_VOLUME_UL:
+        return REFUSED_VTBI
+    if not 0 <= inputs.kvo_cml_h <= setup.most_rate_cml_h:
+        return REFUSED_KVO
+    return ACCEPTED
+
+
+class Dose:
+    """What is asked for, what has been pumped, what is left."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.step_pl = setup.step_pl
+        self.near_end_s = setup.near_end_s
+        self.pumped_ul = 0
+        self.pumped_pl = 0  # below a microlitre
+        self.end_ul = 0  # the count at which the volume is in
+        self.end_pl = 0
+        self.empty_at_ul = setup.reservoir_ul - setup.empty_ul
+        self.low_at_ul = setup.reservoir_ul - setup.low_ul
+        self.near_end_ul = 0  # a warning when this much is left
+        self.rate_cml_h = 0
+        self.kvo_cml_h = 0
+
+    def program(self, rate_cml_h: int, vtbi_ul: int, kvo_cml_h: int) -> None:
+        self.end_ul = self.pumped_ul + vtbi_ul
+        self.end_pl = self.pumped_pl
+        self.kvo_cml_h = kvo_cml_h
+        self.set_rate(rate_cml_h)
+
+    def set_rate(self, rate_cml_h: int) -> None:
+        self.rate_cml_h = rate_cml_h
+        self.near_end_ul = rate_cml_h * self.near_end_s // 360  # 0.01 mL/h is 1 uL in 360 s
+
+    def keep_open_cml_h(self) -> int:
+        """The KVO rate: never above the set rate."""
+        return min(self.kvo_cml_h, self.rate_cml_h)
+
+    def book(self, steps: int) -> None:
+        pl = self.pumped_pl + steps * self.step_pl
+        self.pumped_ul += pl // PL_PER_UL
+        self.pumped_pl = pl % PL_PER_UL
+
+    def left_ul(self) -> int:
+        return max(self.end_ul - self.pumped_ul, 0)
+
+    def steps_left(self) -> int:
+        """Steps to the end of the volume, to the nearest; MANY_STEPS while that is far off."""
+        left_ul = self.end_ul - self.pumped_ul
+        if left_ul > NEAR_UL:
+            return MANY_STEPS
+        if left_ul < -NEAR_UL:
+            return 0
+        left_pl = left_ul * PL_PER_UL + self.end_pl - self.pumped_pl
+        return max((left_pl + self.step_pl // 2) // self.step_pl, 0)

@@ -1,0 +1,57 @@
+"""What goes into a step and what comes out of it: two records, made once and used again.
+
+Every field is an integer with its unit in its name. A driver fills `Inputs` before a step and obeys
+`Outputs` after it; between the two nothing else passes.
+"""
+
+from .units import const
+
+# Answers to a request.
+NOTHING_ASKED = const(0)
+ACCEPTED = const(1)
+REFUSED_HERE = const(2)  # not in this state
+REFUSED_RATE = const(3)
+REFUSED_VTBI = const(4)
+REFUSED_KVO = const(5)
+UNKNOWN_REQUEST = const(6)
+
+ANSWER_NAMES = ("", "ACCEPTED", "REFUSED_HERE", "REFUSED_RATE", "REFUSED_VTBI", "REFUSED_KVO", "UNKNOWN_REQUEST")
+
+MOST_SEGMENTS = const(5)  # in one order: the rest of a step, and two runs of two intervals each
+
+
+class Inputs:
+    """What the sensors, the step generator and the user say at one instant."""
+
+    def __init__(self) -> None:
+        self.steps_done = 0  # pulses given since power-on, modulo 2**30
+        self.steps_queued = 0  # ordered and not yet given
+        self.pressure_pa = 0  # in the line, against the air around
+        self.air_permille = 0  # of the detector's window that is air
+        self.request = 0  # an event of states.py up to REQUESTS, or 0
+        self.rate_cml_h = 0  # of PROGRAM and SET_RATE
+        self.vtbi_ul = 0  # of PROGRAM: volume to be infused
+        self.kvo_cml_h = 0  # of PROGRAM: rate once the volume is in, 0 for none
+
+
+class Outputs:
+    """What the pump is to do and to show until the next step.
+
+    The motor order is `segments` pairs: `counts[i]` pulses, each `intervals_ticks[i]` after the one
+    before, to be put behind what is queued. A driver runs its queue out and then stands still: an order
+    that is not renewed ends by itself. With `flush` set the driver first drops what it has queued.
+    """
+
+    def __init__(self) -> None:
+        self.state = 0
+        self.answer = NOTHING_ASKED
+        self.rate_cml_h = 0  # at which the motor is driven now
+        self.pumped_ul = 0  # by the steps given, since power-on
+        self.left_ul = 0  # of the volume to be infused
+        self.alarms = 0  # latched, a mask of 1 << code
+        self.alarm_shown = 0
+        self.alarm_reason = 0
+        self.flush = False
+        self.segments = 0
+        self.intervals_ticks = [0] * MOST_SEGMENTS
+        self.counts = [0] * MOST_SEGMENTS

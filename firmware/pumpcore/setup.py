@@ -1,0 +1,56 @@
+"""What the controller is told about its pump once, at power-on: the drive, the reservoir, the limits.
+
+`step_pl` is the one number that turns steps into volume; a calibration replaces it. Everything that
+follows from it (the largest rate, the volume of a step in the schedule's own unit) is worked out here.
+"""
+
+from .units import GRAINS_PER_PL, const
+
+MOST_STEPS_PER_S = const(20_000)
+LEAST_INTERVAL_TICKS = const(625)  # 12.5 MHz / 20,000 steps per second
+MOST_RATE_CML_H = const(120_000)  # 1200 mL/h
+# At 0.01 mL/h the wait for a larger step, plus a window, is more ticks than fit 31 bits.
+MOST_STEP_PL = const(235_000)
+MOST_VOLUME_UL = const(99_999_000)
+MOST_PRESSURE_PA = const(120_000)  # 900 mmHg: the highest level of the pumps compared in README
+
+
+class SetupError(ValueError):
+    """A pump cannot be like that. The message says what would be right."""
+
+
+def _check(name: str, value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        raise SetupError("%s is %d, must be %d to %d" % (name, value, least, most))
+    return value
+
+
+class Setup:
+    """Volumes in uL, pressures in Pa, times in s. Raises SetupError for a value out of range.
+
+    occlusion_pa  the line pressure at which the pump stops; 40 kPa (300 mmHg) was used on all devices
+                  of a comparison in neonatal intensive care
+    bubble_ul     the air bubble that stops the pump; pumps on the market: 50 to 325 uL
+    near_end_s    a warning this long before the volume is in; 3 min as on the Graseby 3100
+    low_ul, empty_ul  what is left in the reservoir when the pump warns and when it stops; Open PCA R6.8
+    """
+
+    def __init__(
+        self,
+        step_pl: int,
+        reservoir_ul: int,
+        occlusion_pa: int = 40_000,
+        bubble_ul: int = 100,
+        near_end_s: int = 180,
+        low_ul: int = 1_000,
+        empty_ul: int = 500,
+    ) -> None:
+        self.step_pl = _check("step_pl", step_pl, 1, MOST_STEP_PL)
+        self.reservoir_ul = _check("reservoir_ul", reservoir_ul, 1, MOST_VOLUME_UL)
+        self.occlusion_pa = _check("occlusion_pa", occlusion_pa, 1, MOST_PRESSURE_PA)
+        self.bubble_ul = _check("bubble_ul", bubble_ul, 1, 1_000)
+        self.near_end_s = _check("near_end_s", near_end_s, 0, 14_400)
+        self.empty_ul = _check("empty_ul", empty_ul, 0, reservoir_ul)
+        self.low_ul = _check("low_ul", low_ul, empty_ul, reservoir_ul)
+        self.step_grains = step_pl * GRAINS_PER_PL
+        self.most_rate_cml_h = min(MOST_RATE_CML_H, self.step_grains // LEAST_INTERVAL_TICKS)

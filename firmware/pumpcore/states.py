@@ -1,0 +1,75 @@
+"""Every change of mode is here, and nowhere else.
+
+Theory. The pump is in one state. An event, asked for from outside (a key, a frame) or found by the
+controller itself (the volume is in, an alarm wants the motor stopped), moves it to the next by TABLE.
+What is not in the table is refused and changes nothing. The controller asks the table first and
+changes its numbers only once the table has said yes.
+
+    IDLE      nothing is programmed
+    READY     a rate and a volume are set, the motor stands
+    INFUSING  the set rate, until the volume to be infused (VTBI) is in
+    KVO       the volume is in, or an alarm asked for it: a low rate keeps the vein open
+    PAUSED    stopped by the user, to be resumed
+    ALARM     stopped by an alarm; it must be acknowledged before anything moves
+    DONE      the volume is in and no KVO rate was set
+
+A pause during KVO resumes as INFUSING with nothing left, which ends in KVO again at the same step.
+"""
+
+from .units import const
+
+IDLE = const(0)
+READY = const(1)
+INFUSING = const(2)
+KVO = const(3)
+PAUSED = const(4)
+ALARM = const(5)
+DONE = const(6)
+
+STATE_NAMES = ("IDLE", "READY", "INFUSING", "KVO", "PAUSED", "ALARM", "DONE")
+
+MOVING = (False, False, True, True, False, False, False)  # indexed by state: the motor has orders
+
+# Asked for from outside. 0 means that nothing is asked.
+PROGRAM = const(1)
+START = const(2)
+SET_RATE = const(3)
+PAUSE = const(4)
+RESUME = const(5)
+STOP = const(6)
+ACKNOWLEDGE = const(7)
+REQUESTS = const(7)  # 1 to this may come from outside, no more
+
+# Found by the controller.
+HALT = const(8)  # an alarm stops the motor
+KEEP_OPEN = const(9)  # an alarm, or the end of the volume, goes to the KVO rate
+FINISH = const(10)  # the end of the volume, and no KVO rate is set
+
+EVENT_NAMES = (
+    "", "PROGRAM", "START", "SET_RATE", "PAUSE", "RESUME", "STOP", "ACKNOWLEDGE", "HALT", "KEEP_OPEN", "FINISH",
+)  # fmt: skip
+
+TABLE = (
+    # IDLE
+    {PROGRAM: READY, ACKNOWLEDGE: IDLE},
+    # READY
+    {PROGRAM: READY, START: INFUSING, STOP: IDLE, ACKNOWLEDGE: READY},
+    # INFUSING
+    {SET_RATE: INFUSING, PAUSE: PAUSED, STOP: IDLE, ACKNOWLEDGE: INFUSING,
+     HALT: ALARM, KEEP_OPEN: KVO, FINISH: DONE},
+    # KVO
+    {PAUSE: PAUSED, STOP: IDLE, ACKNOWLEDGE: KVO, HALT: ALARM},
+    # PAUSED
+    {SET_RATE: PAUSED, RESUME: INFUSING, STOP: IDLE, ACKNOWLEDGE: PAUSED},
+    # ALARM
+    {STOP: IDLE, ACKNOWLEDGE: PAUSED},
+    # DONE
+    {PROGRAM: READY, STOP: IDLE, ACKNOWLEDGE: DONE},
+)  # fmt: skip
+
+REFUSED = const(-1)
+
+
+def next_state(state: int, event: int) -> int:
+    """The state that `event` leads to from `state`, or REFUSED."""
+    return TABLE[state].get(event, REFUSED)

@@ -1,0 +1,1 @@
+"""The host side: the command line, plots and curves."""

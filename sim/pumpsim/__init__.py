@@ -1,0 +1,1 @@
+"""The virtual pump: a plant that obeys the shipped controller, and a bench that turns SimPy's crank."""

@@ -1,0 +1,295 @@
+"""What the pump does, told as `[(when, what)]`: volumes, ends, alarms and refusals.
+
+A 50 mL syringe on a 1 mm screw: 173.53 nL a step. At 50 mL/h that is 80.04 steps/s.
+"""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pumpcore.alarms import (
+    AIR_BUBBLE,
+    INFUSION_COMPLETE,
+    INFUSION_NEAR_END,
+    NO_ALARM,
+    OCCLUSION_DOWNSTREAM,
+    RESERVOIR_EMPTY,
+    RESERVOIR_LOW,
+)
+from pumpcore.controller import Controller
+from pumpcore.records import ACCEPTED, REFUSED_KVO, REFUSED_RATE, REFUSED_VTBI, Inputs, Outputs
+from pumpcore.setup import Setup, SetupError
+from pumpcore.states import (
+    ACKNOWLEDGE,
+    ALARM,
+    DONE,
+    IDLE,
+    INFUSING,
+    KVO,
+    PAUSE,
+    PAUSED,
+    PROGRAM,
+    RESUME,
+    SET_RATE,
+    START,
+    STOP,
+)
+from pumpcore.units import CLOCK_MASK
+from stepper import Rig
+
+STEP_PL = 173_530
+HOUR_MS = 3_600_000
+
+
+def pumped_ul(rig):
+    return rig.stepper.given * STEP_PL / 1e6
+
+
+def alarms(rig):
+    return {code for code in range(1, 7) if rig.outputs.alarms & 1 << code}
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    step_pl=st.integers(500, 235_000),
+    vtbi_ul=st.integers(1, 3_000),
+    share=st.floats(0.05, 1),
+    seed=st.integers(0, 1000),
+)
+def test_the_volume_is_infused_to_half_a_step_then_kvo_takes_over(step_pl, vtbi_ul, share, seed):
+    rig = Rig(step_pl)
+    rate = max(2, int(rig.controller.setup.most_rate_cml_h * share))
+    rig.start(rate, vtbi_ul=vtbi_ul, kvo_cml_h=1)
+    while rig.outputs.state == INFUSING:
+        rig.run(rig.next_ms + seed % 7)
+    assert rig.outputs.state == KVO
+    assert abs(rig.stepper.given * step_pl - vtbi_ul * 1_000_000) <= step_pl / 2
+    assert rig.outputs.rate_cml_h == 1
+
+
+@pytest.mark.parametrize(("rate", "kvo", "driven"), [(500, 100, 100), (50, 100, 50), (500, 500, 500)])
+def test_kvo_is_never_above_the_set_rate(rate, kvo, driven):
+    rig = Rig(STEP_PL)
+    rig.start(rate, vtbi_ul=5, kvo_cml_h=kvo)
+    rig.run(HOUR_MS)
+    assert (rig.outputs.state, rig.outputs.rate_cml_h) == (KVO, driven)
+
+
+def test_kvo_goes_on_at_its_rate():
+    rig = Rig(STEP_PL)
+    rig.start(5_000, vtbi_ul=100, kvo_cml_h=200)
+    rig.run(8_000)
+    assert rig.outputs.state == KVO
+    before = pumped_ul(rig)
+    rig.run(8_000 + HOUR_MS)
+    assert pumped_ul(rig) - before == pytest.approx(2_000, abs=0.2)
+    assert rig.outputs.pumped_ul == int(pumped_ul(rig))
+
+
+def test_without_a_kvo_rate_the_end_is_a_standstill():
+    rig = Rig(STEP_PL)
+    rig.start(5_000, vtbi_ul=100)
+    rig.run(HOUR_MS)
+    assert rig.outputs.state == DONE
+    assert pumped_ul(rig) == pytest.approx(100, abs=STEP_PL / 2e6)
+    assert alarms(rig) == {INFUSION_NEAR_END, INFUSION_COMPLETE}
+
+
+def test_near_end_comes_its_time_before_the_end():
+    """10 mL/h, 2 mL: 12 min; the warning stands 3 min, or 500 uL, before that."""
+    rig = Rig(STEP_PL)
+    rig.start(1_000, vtbi_ul=2_000, kvo_cml_h=100)
+    rig.run(9 * 60_000 - 2_000)
+    assert alarms(rig) == set()
+    rig.run(9 * 60_000 + 2_000)
+    assert alarms(rig) == {INFUSION_NEAR_END}
+    assert rig.outputs.state == INFUSING
+    rig.run(12 * 60_000 + 2_000)
+    assert alarms(rig) == {INFUSION_NEAR_END, INFUSION_COMPLETE}
+    assert rig.outputs.state == KVO
+
+
+def test_an_acknowledged_warning_is_not_repeated_until_the_next_start():
+    rig = Rig(STEP_PL)
+    rig.start(1_000, vtbi_ul=400, kvo_cml_h=100)
+    rig.run(10_000)
+    assert alarms(rig) == {INFUSION_NEAR_END}
+    assert rig.ask(ACKNOWLEDGE) == ACCEPTED
+    rig.run(20_000)
+    assert alarms(rig) == set()
+    rig.ask(PAUSE)
+    rig.ask(RESUME)
+    assert alarms(rig) == {INFUSION_NEAR_END}
+
+
+@pytest.mark.parametrize(("pressure_pa", "stops"), [(39_999, False), (40_000, True), (90_000, True)])
+def test_an_occlusion_stops_the_motor_at_once_and_latches(pressure_pa, stops):
+    rig = Rig(STEP_PL)
+    rig.start(5_000)
+    rig.run(10_000)
+    rig.inputs.pressure_pa = pressure_pa
+    rig.step(10_000)
+    rig.inputs.pressure_pa = 0
+    given = rig.stepper.given
+    rig.run(20_000)
+    assert (rig.outputs.state == ALARM) == stops
+    assert alarms(rig) == ({OCCLUSION_DOWNSTREAM} if stops else set())
+    assert (rig.stepper.given == given) == stops
+
+
+def test_an_alarm_must_be_acknowledged_and_then_resumed():
+    rig = Rig(STEP_PL)
+    rig.start(5_000)
+    rig.inputs.pressure_pa = 50_000
+    rig.run(10_000)
+    assert rig.ask(RESUME) != ACCEPTED
+    assert rig.ask(ACKNOWLEDGE) == ACCEPTED
+    assert (rig.outputs.state, rig.outputs.alarms, rig.outputs.alarm_reason) == (PAUSED, 0, NO_ALARM)
+    assert rig.ask(RESUME) == ACCEPTED
+    assert rig.outputs.state == ALARM  # the line is still blocked
+    assert rig.stepper.queued() == 0
+
+
+def test_a_line_still_blocked_stops_a_new_infusion_though_the_old_alarm_was_never_acknowledged():
+    rig = Rig(STEP_PL)
+    rig.start(5_000)
+    rig.inputs.pressure_pa = 50_000
+    rig.run(10_000)
+    assert rig.ask(STOP) == ACCEPTED
+    assert alarms(rig) == {OCCLUSION_DOWNSTREAM}
+    rig.start(5_000)
+    assert rig.outputs.state == ALARM
+    assert rig.stepper.queued() == 0
+
+
+@pytest.mark.parametrize("rate_cml_h", [100, 5_000, 120_000])
+@pytest.mark.parametrize("limit_ul", [20, 100, 300])
+def test_a_bubble_is_measured_in_steps(rate_cml_h, limit_ul):
+    """The alarm comes when the limit has passed the detector, to what is pumped between two readings."""
+    rig = Rig(STEP_PL, bubble_ul=limit_ul)
+    rig.start(rate_cml_h)
+    rig.run(10_000)
+    before = pumped_ul(rig)
+    rig.inputs.air_permille = 1_000
+    while rig.outputs.state == INFUSING:
+        rig.run(rig.next_ms)
+    assert alarms(rig) == {AIR_BUBBLE}
+    window_ul = max(5, rate_cml_h * 10 * 20 / 3_600_000)
+    assert limit_ul - window_ul - 1 <= pumped_ul(rig) - before <= limit_ul + window_ul + 1
+
+
+def test_small_bubbles_with_fluid_between_them_do_not_add_up():
+    rig = Rig(STEP_PL, bubble_ul=100)
+    rig.start(5_000)
+    for second in range(1, 200):
+        rig.inputs.air_permille = 1_000 if second % 5 else 0  # 4 s of air at 13.9 uL/s: 56 uL
+        rig.run(second * 1_000)
+    assert rig.outputs.state == INFUSING
+
+
+def test_the_reservoir_warns_and_then_stops():
+    rig = Rig(STEP_PL, reservoir_ul=3_000)
+    rig.controller.dose.low_at_ul = 2_000
+    rig.controller.dose.empty_at_ul = 2_500
+    rig.start(12_000)
+    rig.run(61_000)
+    assert alarms(rig) == {RESERVOIR_LOW}
+    assert rig.outputs.state == INFUSING
+    rig.run(80_000)
+    assert alarms(rig) == {RESERVOIR_LOW, RESERVOIR_EMPTY}
+    assert rig.outputs.state == ALARM
+    assert 2_500 <= rig.outputs.pumped_ul <= 2_506
+
+
+def test_the_first_cause_is_the_reason_and_the_highest_priority_is_shown():
+    rig = Rig(STEP_PL)
+    rig.start(1_000, vtbi_ul=400)
+    rig.run(10_000)
+    assert rig.outputs.alarm_shown == INFUSION_NEAR_END
+    assert rig.outputs.alarm_reason == NO_ALARM
+    rig.inputs.pressure_pa = 50_000
+    rig.inputs.air_permille = 1_000
+    rig.run(20_000)
+    assert rig.outputs.alarm_reason == OCCLUSION_DOWNSTREAM
+    assert rig.outputs.alarm_shown == OCCLUSION_DOWNSTREAM
+
+
+@pytest.mark.parametrize(
+    ("rate", "vtbi", "kvo", "answer"),
+    [
+        (0, 1_000, 0, REFUSED_RATE),
+        (-5, 1_000, 0, REFUSED_RATE),
+        (120_001, 1_000, 0, REFUSED_RATE),
+        (500, 0, 0, REFUSED_VTBI),
+        (500, -1, 0, REFUSED_VTBI),
+        (500, 99_999_001, 0, REFUSED_VTBI),
+        (500, 1_000, -1, REFUSED_KVO),
+        (500, 1_000, 120_001, REFUSED_KVO),
+    ],
+)
+def test_a_prescription_out_of_range_is_refused_and_the_old_one_stands(rate, vtbi, kvo, answer):
+    rig = Rig(STEP_PL)
+    assert rig.ask(PROGRAM, rate_cml_h=777, vtbi_ul=2_000, kvo_cml_h=33) == ACCEPTED
+    assert rig.ask(PROGRAM, rate_cml_h=rate, vtbi_ul=vtbi, kvo_cml_h=kvo) == answer
+    assert rig.ask(START) == ACCEPTED
+    assert (rig.outputs.rate_cml_h, rig.outputs.left_ul) == (777, 2_000)
+
+
+@pytest.mark.parametrize("rate", [0, -1, 120_001])
+def test_a_rate_out_of_range_is_refused_while_infusing(rate):
+    rig = Rig(STEP_PL)
+    rig.start(777)
+    assert rig.ask(SET_RATE, rate_cml_h=rate) == REFUSED_RATE
+    assert (rig.outputs.state, rig.outputs.rate_cml_h) == (INFUSING, 777)
+
+
+def test_a_stop_keeps_the_count_and_drops_the_prescription():
+    rig = Rig(STEP_PL)
+    rig.start(5_000, vtbi_ul=1_000)
+    rig.run(10_000)
+    assert rig.ask(STOP) == ACCEPTED
+    rig.run(20_000)
+    assert rig.outputs.state == IDLE
+    assert rig.outputs.pumped_ul == int(pumped_ul(rig)) == 138
+    assert rig.ask(START) != ACCEPTED
+
+
+@pytest.mark.parametrize("clock_ms", [0, CLOCK_MASK - 30_000, CLOCK_MASK, CLOCK_MASK // 2])
+def test_the_clock_may_wrap_at_any_moment(clock_ms):
+    rig = Rig(STEP_PL, clock_ms=clock_ms)
+    rig.start(500, vtbi_ul=200, kvo_cml_h=100)
+    log = []
+    while rig.now_ms < 200_000:
+        rig.run(rig.next_ms)
+        if not log or log[-1][1] != rig.outputs.state:
+            log.append((rig.now_ms, rig.outputs.state))
+    # 200 uL is 1153 steps to the nearest, 144.06 s at 5 mL/h; the loop looks once a second.
+    assert log == [(1_000, INFUSING), (145_000, KVO)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ({"step_pl": 0}, "step_pl is 0, must be 1 to 235000"),
+        ({"step_pl": 235_001}, "step_pl is 235001"),
+        ({"reservoir_ul": 0}, "reservoir_ul is 0"),
+        ({"occlusion_pa": 120_001}, "occlusion_pa is 120001, must be 1 to 120000"),
+        ({"bubble_ul": 0}, "bubble_ul is 0"),
+        ({"near_end_s": -1}, "near_end_s is -1"),
+        ({"empty_ul": 50_001}, "empty_ul is 50001, must be 0 to 50000"),
+        ({"low_ul": 400, "empty_ul": 500}, "low_ul is 400, must be 500 to 50000"),
+    ],
+)
+def test_a_pump_that_cannot_be_is_refused_by_name(limits, says):
+    with pytest.raises(SetupError, match=says):
+        Setup(**{"step_pl": STEP_PL, "reservoir_ul": 50_000, **limits})
+
+
+def test_a_request_is_answered_once():
+    controller, inputs, outputs = Controller(Setup(STEP_PL, 50_000)), Inputs(), Outputs()
+    inputs.request = START
+    controller.step(0, inputs, outputs)
+    assert outputs.answer != 0
+    inputs.request = 0
+    controller.step(0, inputs, outputs)
+    assert outputs.answer == 0
