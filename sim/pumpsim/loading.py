@@ -1,0 +1,126 @@
+"""Reads a scenario file and says in one line what is wrong with it: file, line, key, what would be right."""
+
+import re
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from pumpsim.rig import setup_of
+from pumpsim.scenario import Scenario
+
+Place = tuple[str | int, ...]
+
+
+class BadScenario(Exception):
+    """The file cannot be run."""
+
+
+class _Misfit(Exception):
+    """Two values of the file do not go together; `place` is the one to change."""
+
+    def __init__(self, place: Place, words: str) -> None:
+        super().__init__(words)
+        self.place = place
+
+
+def load(path: Path, seed: int | None = None) -> Scenario:
+    """The scenario in `path`; `seed` replaces the file's. Raises BadScenario, and has done nothing then."""
+    text = _read(path)
+    try:
+        table = tomllib.loads(text)
+        if seed is not None:
+            table["seed"] = seed
+        scenario = Scenario.model_validate(table)
+        _check_together(scenario)
+    except tomllib.TOMLDecodeError as error:
+        raise BadScenario(f"{path}: not TOML: {error}") from None
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        words = [_locate(text, problem["loc"], _in_words(problem)) for problem in problems]
+        raise BadScenario(f"{path}: " + "; ".join(words)) from None
+    except _Misfit as error:
+        raise BadScenario(f"{path}: {_locate(text, error.place, str(error))}") from None
+    return scenario
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadScenario(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise BadScenario(f"{path}: is a folder, name the scenario file in it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadScenario(f"{path}: cannot be read as text: {error}") from None
+
+
+def _check_together(scenario: Scenario) -> None:
+    """What one value alone cannot tell: rates against the syringe, times against the run."""
+    most = setup_of(scenario.pump).most_rate_cml_h / 100
+    rates: list[tuple[Place, float]] = []
+    for i, therapy in enumerate(scenario.therapy):
+        rates += [(("therapy", i, "rate_ml_h"), therapy.rate_ml_h), (("therapy", i, "kvo_ml_h"), therapy.kvo_ml_h)]
+    for i, event in enumerate(scenario.event):
+        _check_time(("event", i, "at_s"), event.at_s, scenario)
+        if event.rate_ml_h is not None:
+            rates.append((("event", i, "rate_ml_h"), event.rate_ml_h))
+    for place, rate in rates:
+        if rate > most:
+            raise _Misfit(place, f"is {rate:g}, a {scenario.pump.syringe} allows {most:.2f} mL/h at most")
+    for i, fault in enumerate(scenario.fault):
+        _check_time(("fault", i, "at_s"), fault.at_s, scenario)
+
+
+def _check_time(place: Place, at_s: float, scenario: Scenario) -> None:
+    if at_s >= scenario.duration_s:
+        raise _Misfit(place, f"is {at_s:g}, the run ends at {scenario.duration_s:g} s")
+
+
+def _in_words(problem: Any) -> str:
+    """pydantic's finding as a person would put it, with what stands there."""
+    if problem["type"] == "extra_forbidden":
+        key, known = str(problem["loc"][-1]), _keys_at(problem["loc"][:-1])
+        near = get_close_matches(key, known, n=1)
+        return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; there are {', '.join(known)}"
+    if problem["type"] == "missing":
+        return "is missing"
+    said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("a ")
+    if isinstance(problem["input"], dict):
+        return str(said)
+    must = "" if said.startswith("must") else "must be "
+    return f"is {problem['input']!r}, {must}{said}"
+
+
+def _keys_at(place: Place) -> list[str]:
+    """The keys a table may have, found by walking the models."""
+    model: type[BaseModel] = Scenario
+    for part in place:
+        if isinstance(part, str):
+            kind = model.model_fields[part].annotation
+            inner = [arg for arg in (kind, *get_args(kind)) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+            model = inner[0]
+    return list(model.model_fields)
+
+
+def _locate(text: str, place: Place, words: str) -> str:
+    name = ".".join(str(part) for part in place if isinstance(part, str))
+    return f"line {_line_of(text, place)}: {name} {words}" if name else words
+
+
+def _line_of(text: str, place: Place) -> int:
+    """The line on which `place` is written, or else its table's, or else the first."""
+    tables = [str(part) for part in place if isinstance(part, str)]
+    count = next((part for part in place if isinstance(part, int)), 0)
+    inside, found, seen = len(tables) == 1, 1, -1
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]?\]", line)
+        if header:
+            seen += header[1] == tables[0]
+            inside = header[1] == tables[0] and (seen == count or "[[" not in line)
+            found = number if inside else found
+        elif inside and re.match(rf"\s*[\"']?{re.escape(tables[-1])}[\"']?\s*=", line):
+            return number
+    return found

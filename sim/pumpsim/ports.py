@@ -1,0 +1,36 @@
+"""The virtual pump's driver: fills the controller's inputs from the plant and obeys its outputs.
+
+It is to the plant what the files of firmware/board are to a board.
+"""
+
+from collections import deque
+
+from pumpcore.records import Inputs, Outputs
+from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
+from pumpsim.plant import Plant
+
+
+class Ports:
+    """`now_ms` counts from power-on and never wraps."""
+
+    def __init__(self, plant: Plant) -> None:
+        self.plant = plant
+        self.requests: deque[tuple[int, int, int, int]] = deque()
+
+    def ask(self, request: int, rate_cml_h: int = 0, vtbi_ul: int = 0, kvo_cml_h: int = 0) -> None:
+        """Somebody presses a key; the next step sees it."""
+        self.requests.append((request, rate_cml_h, vtbi_ul, kvo_cml_h))
+
+    def read(self, now_ms: int, inputs: Inputs) -> None:
+        plant = self.plant
+        plant.advance(now_ms * TICKS_PER_MS)
+        inputs.steps_done = plant.motor.given & CLOCK_MASK
+        inputs.steps_queued = plant.motor.queued
+        inputs.pressure_pa = round(plant.node.pressure_kpa * 1000)
+        inputs.air_permille = plant.air_permille
+        inputs.request = 0
+        if self.requests:
+            inputs.request, inputs.rate_cml_h, inputs.vtbi_ul, inputs.kvo_cml_h = self.requests.popleft()
+
+    def obey(self, now_ms: int, outputs: Outputs) -> None:
+        self.plant.motor.obey(outputs, now_ms * TICKS_PER_MS)

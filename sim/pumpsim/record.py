@@ -1,0 +1,73 @@
+"""What a run leaves behind: rows of the trace, events, and the plant's balance at every row."""
+
+from pumpcore.alarms import TABLE
+from pumpcore.records import ACCEPTED, ANSWER_NAMES, Inputs, Outputs
+from pumpcore.states import EVENT_NAMES, STATE_NAMES
+from pumpsim.plant import Plant
+
+TRACE_COLUMNS = ["t_s", "state", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa", "alarm"]
+EVENT_COLUMNS = ["t_s", "source", "code", "value"]
+
+Row = tuple[float, str, float, float, float, float, float, str]
+Note = tuple[float, str, str, str]  # t_s; user, state, alarm or fault; what; its value
+
+
+class Record:
+    """Rows in the order of TRACE_COLUMNS; flow is the mean since the row before."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.events: list[Note] = []
+        self.steps_run = 0
+        self.worst_balance_ul = 0.0
+        self._state = 0
+        self._alarms = 0
+
+    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> None:
+        """Note what a step of the controller changed."""
+        self.steps_run += 1
+        if inputs.request:
+            self.event(now_ms, "user", EVENT_NAMES[inputs.request], _answer(inputs, outputs))
+        if outputs.state != self._state:
+            self.event(now_ms, "state", STATE_NAMES[outputs.state], STATE_NAMES[self._state])
+            self._state = outputs.state
+        if outputs.alarms != self._alarms:
+            self._note_alarms(now_ms, outputs.alarms)
+
+    def _note_alarms(self, now_ms: int, alarms: int) -> None:
+        for code in range(1, len(TABLE)):
+            bit = 1 << code
+            if (alarms ^ self._alarms) & bit:
+                self.event(now_ms, "alarm", TABLE[code].name, "raised" if alarms & bit else "cleared")
+        self._alarms = alarms
+
+    def event(self, now_ms: int, source: str, code: str, value: str) -> None:
+        self.events.append((now_ms / 1000, source, code, value))
+
+    def row(self, now_ms: int, outputs: Outputs, plant: Plant) -> None:
+        self.worst_balance_ul = max(self.worst_balance_ul, abs(plant.balance_ul))
+        t_s, delivered_ml = now_ms / 1000, plant.node.delivered_ul / 1000
+        flow_ml_h = 0.0
+        if self.rows:
+            if self.rows[-1][0] == t_s:
+                return
+            flow_ml_h = (delivered_ml - self.rows[-1][5]) / (t_s - self.rows[-1][0]) * 3600
+        self.rows.append(
+            (
+                t_s,
+                STATE_NAMES[outputs.state],
+                outputs.rate_cml_h / 100,
+                flow_ml_h,
+                outputs.pumped_ul / 1000,
+                delivered_ml,
+                plant.node.pressure_kpa,
+                TABLE[outputs.alarm_shown].name,
+            )
+        )
+
+
+def _answer(inputs: Inputs, outputs: Outputs) -> str:
+    """The rate that was set, or why a request was refused."""
+    if outputs.answer != ACCEPTED:
+        return ANSWER_NAMES[outputs.answer]
+    return f"{inputs.rate_cml_h / 100:g}" if inputs.rate_cml_h else ""

@@ -1,0 +1,182 @@
+"""What a scenario may say, table by table, with the bounds of every value.
+
+Numbers are in the units a person writes. Unknown keys are errors. loading.py reads a file into this and
+turns what is wrong into one line.
+"""
+
+from difflib import get_close_matches
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from pumpcore.alarms import TABLE
+from pumpcore.states import STATE_NAMES
+from pumpsim.catalogue import CANNULAS, Tubing, syringes, tubing
+from pumpsim.faults import KINDS
+
+
+def _hundredths(rate_ml_h: float) -> float:
+    if abs(rate_ml_h * 100 - round(rate_ml_h * 100)) > 1e-6:
+        raise ValueError("must be a multiple of 0.01 mL/h")
+    return rate_ml_h
+
+
+Rate = Annotated[float, Field(ge=0.01, le=1200), AfterValidator(_hundredths)]
+Seconds = Annotated[float, Field(ge=0, le=30 * 86_400)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Pump(_Table):
+    drive: Literal["syringe"] = "syringe"
+    syringe: str
+    fill_ml: Annotated[float, Field(ge=0.1, le=60)] | None = None  # the nominal volume unless given
+    occlusion_kpa: Annotated[float, Field(ge=6.7, le=120)] = 40.0  # 50 to 900 mmHg
+    bubble_ul: Annotated[int, Field(ge=20, le=1000)] = 100
+    near_end_min: Annotated[float, Field(ge=0, le=240)] = 3.0
+
+    @field_validator("syringe")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in syringes():
+            near = get_close_matches(name, syringes(), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError("must be one of " + ", ".join(syringes()) + hint)
+        return name
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        nominal = syringes()[self.syringe].nominal_ml
+        if self.fill_ml is not None and self.fill_ml > nominal * 1.2:
+            raise ValueError(f"fill_ml is {self.fill_ml:g}, a {self.syringe} holds {nominal * 1.2:g} at most")
+        return self
+
+
+class Line(_Table):
+    set: str | None = None
+    length_m: Annotated[float, Field(gt=0, le=10)] | None = None
+    inner_diameter_mm: Annotated[float, Field(ge=0.1, le=10)] | None = None
+    cannula: str = "20G"
+
+    @field_validator("cannula")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in CANNULAS:
+            raise ValueError("must be one of " + ", ".join(CANNULAS))
+        return name
+
+    @field_validator("set")
+    @classmethod
+    def _readable(cls, name: str | None) -> str | None:
+        if name is not None:
+            size = tubing(name)
+            cls(length_m=size.length_m, inner_diameter_mm=size.inner_diameter_mm)
+        return name
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        sizes = (self.length_m, self.inner_diameter_mm)
+        if (self.set is None) == (None in sizes) or (self.set is not None and sizes != (None, None)):
+            raise ValueError("give either set, or length_m and inner_diameter_mm")
+        return self
+
+    @property
+    def tubing(self) -> Tubing:
+        if self.set is not None:
+            return tubing(self.set)
+        assert self.length_m is not None and self.inner_diameter_mm is not None
+        return Tubing(self.length_m, self.inner_diameter_mm)
+
+
+class Patient(_Table):
+    pressure_kpa: Annotated[float, Field(ge=-5, le=40)] = 1.3  # a peripheral vein, assumed
+    height_cm: Annotated[float, Field(ge=-200, le=200)] = 0.0  # above the pump
+
+
+class Noise(_Table):
+    model: Literal["none"] = "none"
+
+
+class Therapy(_Table):
+    mode: Literal["continuous"] = "continuous"
+    rate_ml_h: Rate
+    vtbi_ml: Annotated[float, Field(ge=0.001, le=99_999)]
+    kvo_ml_h: Annotated[float, Field(ge=0, le=1200), AfterValidator(_hundredths)] = 1.0
+
+
+class Event(_Table):
+    at_s: Seconds
+    action: Literal["start", "pause", "resume", "stop", "rate", "acknowledge"]
+    rate_ml_h: Rate | None = None
+
+    @model_validator(mode="after")
+    def _rate_where_needed(self) -> Self:
+        if (self.action == "rate") != (self.rate_ml_h is not None):
+            raise ValueError('rate_ml_h belongs to action = "rate", and only there')
+        return self
+
+
+class Fault(_Table):
+    at_s: Seconds
+    until_s: Seconds | None = None
+    kind: str
+    severity: float | None = None
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise ValueError("must be one of " + ", ".join(KINDS))
+        return kind
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.until_s is not None and self.until_s <= self.at_s:
+            raise ValueError("until_s must lie after at_s")
+        problem = KINDS[self.kind].problem(self.until_s is not None, self.severity)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+
+class ExpectedAlarm(_Table):
+    code: str
+    within_s: Seconds  # after the last fault or event before it
+
+    @field_validator("code")
+    @classmethod
+    def _known(cls, code: str) -> str:
+        names = [row.name for row in TABLE[1:]]
+        if code not in names:
+            raise ValueError("must be one of " + ", ".join(names))
+        return code
+
+
+class Expect(_Table):
+    final_state: str | None = None
+    delivered_ml: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    alarms: list[ExpectedAlarm] | None = None
+
+    @field_validator("final_state")
+    @classmethod
+    def _known(cls, state: str | None) -> str | None:
+        if state is not None and state not in STATE_NAMES:
+            raise ValueError("must be one of " + ", ".join(STATE_NAMES))
+        return state
+
+
+class Scenario(_Table):
+    name: str
+    duration_s: Annotated[float, Field(gt=0, le=30 * 86_400)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    trace_every_s: Annotated[float, Field(ge=0.1, le=30)] = 10.0
+    pump: Pump
+    line: Line
+    patient: Patient = Patient()
+    noise: Noise = Noise()
+    therapy: Annotated[list[Therapy], Field(min_length=1, max_length=1)]
+    event: list[Event] = []
+    fault: list[Fault] = []
+    expect: Expect = Expect()
