@@ -87,6 +87,8 @@ def _in_words(problem: Any) -> str:
         return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; there are {', '.join(known)}"
     if problem["type"] == "missing":
         return "is missing"
+    if problem["type"] == "list_type" and isinstance(problem["input"], dict):
+        return f"must be a list of tables: write [[{problem['loc'][-1]}]]"
     said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("a ")
     if isinstance(problem["input"], dict):
         return str(said)

@@ -59,6 +59,7 @@ def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda shar
     summary = {
         "scenario": scenario.name,
         "seed": scenario.seed,
+        "occlusion_kpa": scenario.pump.occlusion_kpa,
         "simulated_s": scenario.duration_s,
         "wall_s": round(perf_counter() - began, 3),
         "steps_run": record.steps_run,

@@ -72,7 +72,8 @@ class Line(_Table):
     def _readable(cls, name: str | None) -> str | None:
         if name is not None:
             size = tubing(name)
-            cls(length_m=size.length_m, inner_diameter_mm=size.inner_diameter_mm)
+            if not (0 < size.length_m <= 10 and 0.1 <= size.inner_diameter_mm <= 10):
+                raise ValueError("must be up to 10 m long and 0.1 to 10 mm wide")
         return name
 
     @model_validator(mode="after")

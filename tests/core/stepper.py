@@ -125,3 +125,9 @@ class Rig:
                 break
             self.step(then)
         self.step(until_ms)
+
+    def run_out_of(self, state, limit_ms=3_600_000, late_ms=0):
+        """Run until the state is another one; it must be, within `limit_ms`."""
+        while self.outputs.state == state:
+            assert self.now_ms <= limit_ms
+            self.step(self.next_ms + late_ms)

@@ -54,14 +54,13 @@ def alarms(rig):
     step_pl=st.integers(500, 235_000),
     vtbi_ul=st.integers(1, 3_000),
     share=st.floats(0.05, 1),
-    seed=st.integers(0, 1000),
+    late_ms=st.integers(0, 6),
 )
-def test_the_volume_is_infused_to_half_a_step_then_kvo_takes_over(step_pl, vtbi_ul, share, seed):
+def test_the_volume_is_infused_to_half_a_step_then_kvo_takes_over(step_pl, vtbi_ul, share, late_ms):
     rig = Rig(step_pl)
     rate = max(2, int(rig.controller.setup.most_rate_cml_h * share))
     rig.start(rate, vtbi_ul=vtbi_ul, kvo_cml_h=1)
-    while rig.outputs.state == INFUSING:
-        rig.run(rig.next_ms + seed % 7)
+    rig.run_out_of(INFUSING, limit_ms=3_000 * 360 * 1_000 // rate + 10_000, late_ms=late_ms)
     assert rig.outputs.state == KVO
     assert abs(rig.stepper.given * step_pl - vtbi_ul * 1_000_000) <= step_pl / 2
     assert rig.outputs.rate_cml_h == 1
@@ -171,8 +170,7 @@ def test_a_bubble_is_measured_in_steps(rate_cml_h, limit_ul):
     rig.run(10_000)
     before = pumped_ul(rig)
     rig.inputs.air_permille = 1_000
-    while rig.outputs.state == INFUSING:
-        rig.run(rig.next_ms)
+    rig.run_out_of(INFUSING)
     assert alarms(rig) == {AIR_BUBBLE}
     window_ul = max(5, rate_cml_h * 10 * 20 / 3_600_000)
     assert limit_ul - window_ul - 1 <= pumped_ul(rig) - before <= limit_ul + window_ul + 1

@@ -9,7 +9,7 @@ import gc
 from pumpcore.controller import Controller
 from pumpcore.records import ACCEPTED, Inputs, Outputs
 from pumpcore.setup import Setup
-from pumpcore.states import ACKNOWLEDGE, KVO, INFUSING, PROGRAM, STATE_NAMES, START
+from pumpcore.states import ACKNOWLEDGE, INFUSING, KVO, PROGRAM, START, STATE_NAMES
 from pumpcore.units import CLOCK_MASK
 
 STEADY_STEPS = 400

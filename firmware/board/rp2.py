@@ -1,0 +1,277 @@
+"""The Raspberry Pi Pico (RP2040): step pulses by PIO, a pressure and an air sensor, two keys, three LEDs.
+
+A state machine gives the pulses, another counts them on the pin, and both go on by themselves between
+two steps of the loop. Type-checked, and its PIO programs run cycle by cycle in the tests; not yet run on
+a board.
+
+What it does not watch yet: a broken sensor wire reads as a pressure below zero or as no air, not as a
+fault, and no encoder tells whether the motor followed its pulses.
+"""
+
+import time
+
+import machine
+from machine import ADC, Pin
+from rp2 import PIO, StateMachine, asm_pio, asm_pio_encode
+
+from pumpcore.alarms import LOW, TABLE
+from pumpcore.records import NOTHING_ASKED, Inputs, Outputs
+from pumpcore.setup import LEAST_INTERVAL_TICKS
+from pumpcore.states import ACKNOWLEDGE, MOVING, PAUSE, PROGRAM, RESUME, START, STOP
+from pumpcore.units import CLOCK_HALF, CLOCK_MASK, const, until_ms
+
+TYPE_CHECKING = False  # MicroPython has no `typing`; a type checker takes this name for true
+if TYPE_CHECKING:
+    from rp2.asm_pio import block, isr, jmp, label, mov, not_x, osr, pin, pins, pull, set, wait, x, x_dec, y, y_dec
+
+# GPIO numbers. From reset to boot.py they float with a weak pull to ground, which switches a motor driver
+# on: ENABLE needs a resistor of 10 kOhm to 3.3 V.
+STEP = const(10)  # a rising edge is a step
+DIR = const(11)
+ENABLE = const(12)  # low switches the motor on (A4988, DRV8825, TMC2209)
+START_KEY = const(14)  # to ground
+STOP_KEY = const(15)  # to ground
+GREEN_LED = const(16)  # the motor has orders
+YELLOW_LED = const(17)  # an alarm of low priority
+RED_LED = const(18)  # an alarm of medium or high priority
+PRESSURE_ADC = const(26)
+AIR_ADC = const(27)
+
+MOTOR_ON = const(0)  # levels of ENABLE
+MOTOR_OFF = const(1)
+FORWARD = const(1)  # level of DIR, assumed: turn round one coil of the motor if it runs backwards
+
+# Pressure, assumed: a gauge sensor of 0.5 V at 0 kPa and 4.5 V at 100 kPa, brought to two thirds by 10 and
+# 20 kOhm. An ADC of 3.3 V and 16 bits then reads 6620 at zero and 52,958 more at 100 kPa.
+PRESSURE_ZERO = const(6_620)
+PA_IN_8192 = const(15_469)  # Pa in 8192 counts: a ratio whose products stay below 2**30
+AIR_FULL = const(65_535)  # assumed: the detector gives full scale when all it sees is air
+
+DEBOUNCE_MS = const(20)  # assumed: longer than the bounce of a common key
+
+TICK_HZ = const(12_500_000)
+FIFO_WORDS = const(8)
+RING_SEGMENTS = const(64)  # more than two windows hold when every press of a key adds a segment
+
+# Ticks of a period that are not the waiting loop: 5 to fetch, 1 to leave the loop, 25 high, 2 behind it.
+FIXED_TICKS = const(33)
+
+# What a key asks for, indexed by state. Nothing moves before PROGRAM, then START: two presses.
+START_KEY_ASKS = (PROGRAM, START, ACKNOWLEDGE, ACKNOWLEDGE, RESUME, ACKNOWLEDGE, PROGRAM)
+STOP_KEY_ASKS = (NOTHING_ASKED, STOP, PAUSE, PAUSE, STOP, STOP, STOP)
+
+
+@asm_pio(set_init=PIO.OUT_LOW, fifo_join=PIO.JOIN_TX)
+def give_pulses() -> None:
+    """Give segments of two words: interval - FIXED_TICKS, and count - 1.
+
+    Looping costs the 4 ticks of fetching a segment, so a pulse comes one interval after the one before,
+    to the tick, also when it is the first of a segment that was waiting in the FIFO. When the FIFO is
+    empty it waits with the pin low; the first pulse then comes interval - 27 ticks after the words, as
+    the pulse before has to end first. A pulse is high for 25 ticks, 2.0 us: the A4988 needs 1 us, the
+    DRV8825 1.9 us, the TMC2209 0.1 us.
+    """
+    label("segment")
+    pull(block)
+    mov(isr, osr)  # the interval, kept
+    pull(block)
+    mov(x, osr)  # pulses after this one
+    label("step")
+    mov(y, isr)
+    label("loop")
+    jmp(y_dec, "loop")
+    set(pins, 1)[24]
+    set(pins, 0)
+    jmp(not_x, "segment")
+    jmp(x_dec, "step")[3]
+
+
+@asm_pio()
+def count_pulses() -> None:
+    """Count rising edges downwards in x, from all ones, so that the inverse of x is the count."""
+    wait(1, pin, 0)
+    jmp(x_dec, "seen")
+    label("seen")
+    wait(0, pin, 0)
+
+
+# Single instructions for StateMachine.exec, encoded once: from a string it would assemble them each time.
+COUNT_NONE = asm_pio_encode("mov(x, invert(null))", 0)
+COUNT_TO_Y = asm_pio_encode("mov(y, invert(x))", 0)
+TAKE_30_BITS = asm_pio_encode("in_(y, 30)", 0)  # into an empty ISR: a small int whatever the count
+HAND_OVER = asm_pio_encode("push(noblock)", 0)
+DROP_WORD = asm_pio_encode("pull(noblock)", 0)
+PIN_LOW = asm_pio_encode("set(pins, 0)", 0)
+
+
+class Stepper:
+    """A queue of pulses that are given by themselves, and the count of those that were.
+
+    Four segments wait in the FIFO, so that two windows go on without the loop; more wait in a ring.
+    """
+
+    def __init__(self) -> None:
+        if machine.freq() % TICK_HZ:
+            raise ValueError("system clock is %d Hz, must be a multiple of %d" % (machine.freq(), TICK_HZ))
+        step = Pin(STEP, Pin.OUT, value=0)
+        self.pulses = StateMachine(0, give_pulses, freq=TICK_HZ, set_base=step)
+        self.counter = StateMachine(1, count_pulses, freq=TICK_HZ, in_base=step)
+        self.ordered = 0  # pulses given and queued, modulo 2**30
+        self.intervals_ticks = [0] * RING_SEGMENTS
+        self.counts = [0] * RING_SEGMENTS
+        self.first = 0  # of the ring, the one to go next
+        self.waiting = 0  # segments in the ring
+        self.counter.exec(COUNT_NONE)
+        self.counter.active(1)
+        self.pulses.active(1)
+
+    def given(self) -> int:
+        """Pulses seen on the pin since power-on, modulo 2**30."""
+        self.counter.exec(COUNT_TO_Y)
+        self.counter.exec(TAKE_30_BITS)
+        self.counter.exec(HAND_OVER)
+        return self.counter.get()
+
+    def queued(self, given: int) -> int:
+        """Pulses still to come when `given` have been. More given than ordered leaves none to come."""
+        queued = (self.ordered - given) & CLOCK_MASK
+        if queued & CLOCK_HALF:
+            self.ordered = given
+            return 0
+        return queued
+
+    def order(self, interval_ticks: int, count: int) -> None:
+        """Put `count` pulses behind what is queued. With the ring full they are not taken."""
+        if interval_ticks < LEAST_INTERVAL_TICKS or count < 1:
+            raise ValueError("no segment of %d pulses %d ticks apart" % (count, interval_ticks))
+        if self.waiting == RING_SEGMENTS:
+            return
+        i = (self.first + self.waiting) % RING_SEGMENTS
+        self.intervals_ticks[i] = interval_ticks
+        self.counts[i] = count
+        self.waiting += 1
+        self.ordered = (self.ordered - CLOCK_MASK - 1 + count) & CLOCK_MASK
+
+    def feed(self) -> None:
+        """Move segments from the ring to the FIFO, while it has room for a whole one."""
+        while self.waiting and self.pulses.tx_fifo() <= FIFO_WORDS - 2:
+            i = self.first
+            self.pulses.put(self.intervals_ticks[i] - FIXED_TICKS)
+            self.pulses.put(self.counts[i] - 1)
+            self.first = (i + 1) % RING_SEGMENTS
+            self.waiting -= 1
+
+    def flush(self) -> None:
+        """Drop what is queued. A pulse under way gets longer, never shorter, and is counted."""
+        self.pulses.active(0)
+        self.pulses.restart()  # back to the first instruction; the FIFO keeps its words
+        for _ in range(FIFO_WORDS):
+            self.pulses.exec(DROP_WORD)
+        self.pulses.exec(PIN_LOW)
+        self.waiting = 0
+        self.ordered = self.given()
+        self.pulses.active(1)
+
+
+class Key:
+    """A key to ground, polled. Held down at power-on, it counts from when it has been let go."""
+
+    def __init__(self, gpio: int) -> None:
+        self.pin = Pin(gpio, Pin.IN, Pin.PULL_UP)
+        self.down = True
+        self.steady_ms = 0  # when it was last seen as it is taken to be
+
+    def pressed(self, now_ms: int) -> bool:
+        """True once for each press, when the key has been down for DEBOUNCE_MS."""
+        down = not self.pin.value()
+        if down == self.down:
+            self.steady_ms = now_ms
+            return False
+        if until_ms(self.steady_ms, now_ms) < DEBOUNCE_MS:
+            return False
+        self.down = down
+        self.steady_ms = now_ms
+        return down
+
+
+def pressure_pa(counts: int) -> int:
+    """Of 16 bits from the ADC: -12,501 to 111,249 Pa."""
+    return (counts - PRESSURE_ZERO) * PA_IN_8192 // 8192
+
+
+def air_permille(counts: int) -> int:
+    """Of 16 bits from the ADC: 0 to 1000."""
+    return counts * 1000 // AIR_FULL
+
+
+class Board:
+    """The pump's hardware, as main.py sees it. Made once, with the motor off."""
+
+    def __init__(self) -> None:
+        self.enable = Pin(ENABLE, Pin.OUT, value=MOTOR_OFF)
+        self.direction = Pin(DIR, Pin.OUT, value=FORWARD)
+        self.stepper = Stepper()
+        self.pressure = ADC(Pin(PRESSURE_ADC))
+        self.air = ADC(Pin(AIR_ADC))
+        self.start_key = Key(START_KEY)
+        self.stop_key = Key(STOP_KEY)
+        self.green = Pin(GREEN_LED, Pin.OUT, value=0)
+        self.yellow = Pin(YELLOW_LED, Pin.OUT, value=0)
+        self.red = Pin(RED_LED, Pin.OUT, value=0)
+        self.state = 0  # as obeyed last: a key asks for what fits it
+        self.request = NOTHING_ASKED
+
+    def now_ms(self) -> int:
+        """The clock, modulo 2**30 ms."""
+        return time.ticks_ms() & CLOCK_MASK  # type: ignore[operator]  # the stub hides that it is an int
+
+    def read(self, inputs: Inputs) -> None:
+        """Fill in what the sensors, the counter and the keys say. The rates asked for stay as they are."""
+        self._poll_keys()
+        self.stepper.feed()
+        inputs.steps_done = self.stepper.given()
+        inputs.steps_queued = self.stepper.queued(inputs.steps_done)
+        inputs.pressure_pa = pressure_pa(self.pressure.read_u16())
+        inputs.air_permille = air_permille(self.air.read_u16())
+        inputs.request = self.request
+        self.request = NOTHING_ASKED
+
+    def obey(self, outputs: Outputs) -> None:
+        """Drop the queue if told so, switch the motor, queue what is ordered, show what is wrong."""
+        self.state = outputs.state
+        moving = MOVING[outputs.state]
+        if outputs.flush:
+            self.stepper.flush()
+        self.enable.value(MOTOR_ON if moving else MOTOR_OFF)
+        for i in range(outputs.segments):
+            self.stepper.order(outputs.intervals_ticks[i], outputs.counts[i])
+        self.stepper.feed()
+        priority = TABLE[outputs.alarm_shown].priority
+        self.green.value(moving)
+        self.yellow.value(priority == LOW)
+        self.red.value(priority > LOW)
+
+    def wait_until(self, then_ms: int) -> None:
+        """Return at `then_ms`, or as soon as a key asks for something. Meanwhile the FIFO is kept full."""
+        while not self.request and until_ms(self.now_ms(), then_ms) > 0:
+            time.sleep_ms(1)
+            self.stepper.feed()
+            self._poll_keys()
+
+    def ask(self, request: int) -> None:
+        """Hand in a request of states.py; the next read takes it."""
+        self.request = request
+
+    def stop(self) -> None:
+        """Drop what is queued and let go of the motor."""
+        self.enable.value(MOTOR_OFF)
+        self.stepper.flush()
+        self.green.value(0)
+
+    def _poll_keys(self) -> None:
+        """STOP outdoes whatever waits to be read; START waits its turn."""
+        now_ms = self.now_ms()
+        if self.start_key.pressed(now_ms) and not self.request:
+            self.request = START_KEY_ASKS[self.state]
+        if self.stop_key.pressed(now_ms):
+            self.request = STOP_KEY_ASKS[self.state]

@@ -1,0 +1,111 @@
+"""The command line. Each command is a few lines: read, hand over, show; heavy imports wait until needed.
+
+Exit codes: 0 done, 1 an expectation of the scenario failed, 2 bad input (one line on stderr says what).
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pumphost.errors import BadInput
+from pumpsim.loading import BadScenario
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path)
+PICTURE = click.Path(path_type=Path, dir_okay=False)
+
+
+class BadInputExit(click.ClickException):
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """Turns "this input is wrong" from anywhere below into one line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (BadInput, BadScenario) as error:
+            raise BadInputExit(" ".join(str(error).split())) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="openinfuse", prog_name="openinfuse")
+def main() -> None:
+    """OpenInfuse: an open infusion pump for the bench. Not a medical device, never for a patient."""
+
+
+@main.command()
+@click.option("--out", type=FOLDER, default=Path("out/demo"), show_default=True, help="Where the run's files go.")
+def demo(out: Path) -> None:
+    """Run the first scenario and draw what it delivered."""
+    from pumphost.simulate import FIRST, run_into
+
+    _finish(run_into(FIRST, out, seed=None))
+
+
+@main.command()
+@click.argument("scenario", type=FILE)
+@click.option("--out", type=FOLDER, help="Where the run's files go; out/ and the scenario's name unless given.")
+@click.option("--seed", type=click.IntRange(0), help="Replaces the scenario's seed.")
+def simulate(scenario: Path, out: Path | None, seed: int | None) -> None:
+    """Run a SCENARIO file on the virtual pump, with the controller that is flashed."""
+    from pumphost.simulate import run_into
+
+    _finish(run_into(scenario, out or Path("out") / scenario.stem, seed))
+
+
+def _finish(ok: bool) -> None:
+    if not ok:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("run", type=FILE)
+@click.option("--out", type=PICTURE, help="The picture's file; delivery.png beside the data unless given.")
+def plot(run: Path, out: Path | None) -> None:
+    """Draw what was delivered: RUN is a run's folder or a recorded capture (CSV)."""
+    from pumphost.simulate import draw
+
+    click.echo(f"Picture: {draw(run, out)}")
+
+
+@main.command()
+@click.argument("capture", type=FILE)
+@click.option("--rate", "rate_ml_h", type=float, required=True, help="The set rate, mL/h.")
+@click.option("--from", "from_min", type=float, default=60.0, show_default=True, help="Start of the analysis, min.")
+@click.option("--to", "to_min", type=float, default=120.0, show_default=True, help="End of the analysis, min.")
+@click.option("--density", type=float, default=0.998, show_default=True, help="g/mL, for a capture in mass_g.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option("--plot", "picture", type=PICTURE, help="Draw start-up and trumpet curves into this file.")
+def trumpet(
+    capture: Path, rate_ml_h: float, from_min: float, to_min: float, density: float, as_json: bool, picture: Path | None
+) -> None:
+    """Start-up and trumpet curves (IEC 60601-2-24) of a CAPTURE: a CSV with t_s and volume_ml or mass_g."""
+    from pumphost.capture import read_capture
+    from pumphost.show import show_trumpet
+    from pumphost.trumpet import analyse
+
+    result = analyse(read_capture(capture, density), rate_ml_h, from_min, to_min)
+    if picture:
+        from pumphost.pictures import draw_trumpet
+
+        draw_trumpet(result, picture, f"{capture.name} at {rate_ml_h:g} mL/h")
+    if as_json:
+        click.echo(json.dumps(result.to_json()))
+        return
+    show_trumpet(result)
+    if picture:
+        click.echo(f"Picture: {picture}")
+
+
+@main.command()
+@click.option("--pairs", type=click.IntRange(1, 99), default=5, show_default=True, help="Runs of each, in turn.")
+def bench(pairs: int) -> None:
+    """How fast the simulator is, against the least that SimPy itself needs."""
+    from pumphost.performance import measure
+    from pumphost.show import show_performance
+
+    show_performance(measure(pairs))

@@ -1,0 +1,152 @@
+"""Pictures of a run, of a recorded capture and of its trumpet curve, drawn with matplotlib's object API."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from pumphost.capture import SAMPLE_S, Capture
+from pumphost.errors import BadInput
+from pumphost.sheet import (
+    AMBER,
+    BLUE,
+    COLUMNS,
+    DASHED,
+    GREEN,
+    GREY,
+    INK,
+    LEFT,
+    PURPLE,
+    VERMILION,
+    Clock,
+    Event,
+    Numbers,
+    blank,
+    finish,
+    panel,
+    save,
+    stack,
+)
+from pumphost.trumpet import Trumpet
+
+
+def draw_delivery(
+    trace: Mapping[str, Sequence[Any] | NDArray[Any]],
+    events: Iterable[Event],
+    file: Path | str,
+    title: str,
+    threshold_kpa: float | None = None,
+) -> Figure:
+    """Draw a run: volumes in mL, flows in mL/h and line pressure in kPa, with its alarms, user events and faults.
+
+    trace: the columns of trace.csv by name, n >= 2 rows. events: (t_s, source, code, value) as in events.csv; drawn are
+    "user", "alarm" with the value "raised", and "fault" from "on" to "off" or to the end. threshold_kpa: the pressure
+    that raises the occlusion alarm. Programmed volume is the running integral of set_rate_ml_h, each rate holding until
+    the next row. Returns the figure that was written; BadInput if the trace has no two rows or file cannot be written.
+    """
+    names = ("t_s", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa")
+    t_s, rate, flow, pumped, delivered, pressure = (np.asarray(trace[name], dtype=np.float64) for name in names)
+    if len(t_s) < 2:
+        raise BadInput(f"the trace of {title!r} has {len(t_s)} rows; a picture needs at least 2")
+    programmed = np.concatenate(([0.0], np.cumsum(rate[:-1] * np.diff(t_s) / 3600.0)))
+    clock = Clock(float(t_s[0]), float(t_s[-1]))
+    figure, (volumes, flows, pressures) = stack(clock, title, (230, 170, 130), sorted(events))
+    x = clock.shown(t_s)
+    volumes.fill_between(x, delivered, color=BLUE, alpha=0.13, linewidth=0)
+    volumes.plot(x, delivered, color=BLUE, linewidth=2.4, label=f"delivered {round(delivered[-1], 4):.4g} mL")
+    volumes.plot(x, pumped, color=GREY, linewidth=1.1, label=f"pumped {round(pumped[-1], 4):.4g} mL")
+    volumes.plot(x, programmed, label=f"programmed {round(programmed[-1], 4):.4g} mL", **DASHED)
+    _draw_dense(flows, x, flow, BLUE, "delivered flow")
+    flows.plot(x, rate, drawstyle="steps-post", label="set rate", **DASHED)
+    _draw_dense(pressures, x, pressure, PURPLE, "line pressure")
+    if threshold_kpa is not None:
+        label = f"alarm at {threshold_kpa:.4g} kPa"
+        pressures.axhline(threshold_kpa, color=VERMILION, dashes=(2, 2), linewidth=1.4, label=label)
+    finish(volumes, "volume, mL", programmed, pumped, delivered)
+    finish(flows, "flow, mL/h", flow, rate)
+    finish(pressures, "pressure, kPa", pressure, [threshold_kpa or 0.0])
+    return save(figure, file)
+
+
+def draw_capture(capture: Capture, file: Path | str, title: str) -> Figure:
+    """Draw a recorded capture: volume in mL since its first sample, and flow in mL/h as means of about 30 s.
+
+    Returns the figure that was written; BadInput if file cannot be written.
+    """
+    t_s, volume = capture.t_s, capture.volume_ml - capture.volume_ml[0]
+    clock = Clock(float(t_s[0]), float(t_s[-1]))
+    figure, (volumes, flows) = stack(clock, title, (260, 200), [])
+    edges_s = np.linspace(t_s[0], t_s[-1], max(2, int((t_s[-1] - t_s[0]) / SAMPLE_S) + 1))
+    flow = 3600.0 * np.diff(np.interp(edges_s, t_s, volume)) / np.diff(edges_s)
+    mean = 3600.0 * volume[-1] / (t_s[-1] - t_s[0])
+    volumes.fill_between(clock.shown(t_s), volume, color=BLUE, alpha=0.13, linewidth=0)
+    volumes.plot(clock.shown(t_s), volume, color=BLUE, linewidth=2.4, label=f"recorded {round(volume[-1], 4):.4g} mL")
+    flows.stairs(flow, clock.shown(edges_s), baseline=None, color=BLUE, linewidth=1.3, label="flow, 30 s means")
+    flows.axhline(mean, label=f"mean {mean:.4g} mL/h", **DASHED)
+    finish(volumes, "volume, mL", volume)
+    finish(flows, "flow, mL/h", flow)
+    return save(figure, file)
+
+
+def draw_trumpet(trumpet: Trumpet, file: Path | str, title: str) -> Figure:
+    """Draw the start-up curve, flow in mL/h over the first 120 min, beside the trumpet curve, error in % of the set
+    rate over the observation window in min. Returns the figure that was written; BadInput if it cannot be written.
+    """
+    figure, _ = blank(490, title)
+    startup, curve = panel(figure, LEFT, 56, 424, 330), panel(figure, LEFT + 524, 56, 566, 330)
+    startup.axvspan(trumpet.from_min, trumpet.to_min, color=AMBER, alpha=0.13, linewidth=0, label="analysed")
+    startup.plot(trumpet.startup_min, trumpet.startup_ml_h, color=BLUE, linewidth=1.5, label="flow, 30 s means")
+    startup.axhline(trumpet.rate_ml_h, label=f"set rate {trumpet.rate_ml_h:g} mL/h", **DASHED)
+    startup.set_xlim(0.0, float(trumpet.startup_min[-1]))
+    startup.set_xlabel("time, min")
+    startup.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 3, 5, 10]))
+    finish(startup, "flow, mL/h", trumpet.startup_ml_h, [trumpet.rate_ml_h])
+    _draw_errors(curve, trumpet)
+    for axes, heading in ((startup, "Start-up curve"), (curve, "Trumpet curve")):
+        axes.set_title(heading, loc="left", fontsize=11, color=INK, pad=30)
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=9, borderaxespad=0.2)
+    return save(figure, file)
+
+
+def _draw_errors(axes: Axes, trumpet: Trumpet) -> None:
+    windows, high, low = trumpet.windows_min, np.array(trumpet.ep_max), np.array(trumpet.ep_min)
+    mean, largest = trumpet.mean_error_percent, float(np.abs([high, low]).max())
+    axes.fill_between(windows, low, high, color=BLUE, alpha=0.10, linewidth=0)
+    axes.axhline(0.0, color=INK, linewidth=0.9)
+    for name, values, side, color in (("Ep max", high, "bottom", BLUE), ("Ep min", low, "top", VERMILION)):
+        axes.plot(windows, values, "o-", color=color, linewidth=2, label=name)
+        away = (0, 7 if side == "bottom" else -7)
+        for at in zip(windows, values.tolist(), strict=True):
+            text = _signed(at[1], largest)
+            note = axes.annotate(text, at, away, textcoords="offset points", va=side, fontsize=9, color=INK)
+            note.set_path_effects([withStroke(linewidth=3, foreground="white")])
+    axes.axhline(mean, color=GREEN, dashes=(5, 3), linewidth=1.6, label=f"mean error {mean:+.3g} %")
+    axes.set_xlim(0.0, 36.0)
+    axes.set_xticks(windows)
+    axes.set_xlabel("observation window, min")
+    finish(axes, "error, % of the set rate", high, low, [mean])
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom - 0.08 * (top - bottom), top)  # room for the labels below Ep min
+
+
+def _signed(value: float, largest: float) -> str:
+    decimals = 2 if largest < 9.995 else 1 if largest < 99.95 else 0
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _draw_dense(axes: Axes, x: Numbers, y: Numbers, color: str, label: str) -> None:
+    """A line; of more rows than can be told apart, the mean over every two pixels and the span of the rows in them."""
+    if len(x) <= 4 * COLUMNS:
+        axes.plot(x, y, color=color, linewidth=1.3, label=label)
+        return
+    parts = np.array_split(y, COLUMNS)
+    x = np.array([part.mean() for part in np.array_split(x, COLUMNS)])
+    low, high = [part.min() for part in parts], [part.max() for part in parts]
+    axes.plot(x, [part.mean() for part in parts], color=color, linewidth=1.3, label=f"{label}, mean")
+    axes.fill_between(x, low, high, color=color, alpha=0.25, linewidth=0, label="least to most")

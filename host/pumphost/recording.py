@@ -1,0 +1,47 @@
+"""Reads a run's folder back: its trace, its events, and the little of its summary that a picture needs."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pumphost.columns import read_columns
+from pumphost.errors import BadInput
+from pumphost.sheet import Event, Numbers
+from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS
+
+TEXT_COLUMNS = ("state", "alarm")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A run as its folder tells it; `trace` has the numbers of trace.csv by column, each of shape (n,)."""
+
+    title: str
+    trace: dict[str, Numbers]
+    events: list[Event]
+    occlusion_kpa: float | None
+
+
+def read_recording(folder: Path) -> Recording:
+    """Read the folder that `simulate` leaves. Raises BadInput for a file that is missing or not as promised."""
+    trace = read_columns(folder / "trace.csv", "the columns " + ", ".join(TRACE_COLUMNS))
+    numbers = {name: trace.numbers(name) for name in TRACE_COLUMNS[1:] if name not in TEXT_COLUMNS}
+    numbers["t_s"] = trace.times("t_s")
+    events = read_columns(folder / "events.csv", "the columns " + ", ".join(EVENT_COLUMNS))
+    rest = (events.text(name) for name in EVENT_COLUMNS[1:])
+    notes = list(zip(map(float, events.numbers("t_s")), *rest, strict=True))
+    summary = _read_summary(folder / "summary.json")
+    return Recording(str(summary.get("scenario", folder.name)), numbers, notes, summary.get("occlusion_kpa"))
+
+
+def _read_summary(path: Path) -> dict[str, Any]:
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        return {}  # a recording made by hand may have none
+    except ValueError as error:
+        raise BadInput(f"{path}: not JSON: {error}; simulate writes it anew") from None
+    if not isinstance(summary, dict):
+        raise BadInput(f"{path}: not a JSON object; simulate writes it anew")
+    return summary

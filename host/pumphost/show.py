@@ -1,0 +1,62 @@
+"""What the commands print for a person: tables by rich, with or without a terminal."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pumphost.performance import Measured
+from pumphost.trumpet import Trumpet
+from pumpsim.run import Run
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def show_run(run: Run, picture: Path) -> None:
+    """The summary of a run: volumes, alarms, expectations, and where its files are."""
+    console, summary = _console(), run.summary
+    table = Table(title=summary["scenario"], title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_row("simulated", f"{_clock(summary['simulated_s'])} h in {summary['wall_s']:.2f} s")
+    table.add_row("programmed", f"{summary['programmed_ml']:8.3f} mL")
+    table.add_row("pumped", f"{summary['pumped_ml']:8.3f} mL", "counted by the controller")
+    table.add_row("delivered", f"{summary['delivered_ml']:8.3f} mL", "left the line into the patient")
+    table.add_row("final state", summary["final_state"])
+    for alarm in summary["alarms"]:
+        table.add_row("alarm", alarm["code"], f"at {_clock(alarm['t_s'])}, {alarm['priority']}: {alarm['action']}")
+    for verdict in summary["expect"]:
+        mark = "[green]as expected[/]" if verdict["ok"] else "[red]NOT AS EXPECTED[/]"
+        table.add_row("expected", verdict["what"], f"{mark} ({verdict['got']})")
+    console.print(table)
+    console.print(f"Files:   {picture.parent}", soft_wrap=True)
+    console.print(f"Picture: {picture}", soft_wrap=True)
+
+
+def show_trumpet(trumpet: Trumpet) -> None:
+    """The figures of a trumpet curve, in percent of the set rate."""
+    table = Table("window", "Ep max", "Ep min")
+    for window, most, least in zip(trumpet.windows_min, trumpet.ep_max, trumpet.ep_min, strict=True):
+        table.add_row(f"{window} min", f"{most:+.3f} %", f"{least:+.3f} %")
+    console = _console()
+    console.print(table)
+    span = f"minutes {trumpet.from_min:g} to {trumpet.to_min:g}, set rate {trumpet.rate_ml_h:g} mL/h"
+    console.print(f"Mean error {trumpet.mean_error_percent:+.3f} % over {span}")
+
+
+def show_performance(rows: list[Measured]) -> None:
+    """Each job beside the floor: medians, and the ratio pair by pair."""
+    table = Table("job", "median", "floor", "ratio", "of pairs", "reach")
+    for row in rows:
+        spread = f"{min(row.ratios):.2f} to {max(row.ratios):.2f}"
+        cells: list[Any] = [row.job, f"{row.seconds:.2f} s", f"{row.floor_seconds:.2f} s", f"{row.ratio:.2f}x"]
+        table.add_row(*cells, spread, f"<= {row.reach:g}x")
+    console = _console()
+    console.print(table)
+    console.print("floor: an empty SimPy process yielding timeout(0.1) for the same simulated time, timed in turn")

@@ -1,0 +1,260 @@
+"""The parts of a Pico that board/rp2.py touches, so that the shipped file itself runs on a PC.
+
+`rp2.asm_pio` runs the shipped function and encodes what it calls: the RP2040 datasheet, section 3.4,
+gives the encodings, and only the instructions in use are here. `StateMachine` then runs those opcodes in
+rp2040-pio-emulator, one cycle for one tick of 80 ns. All state machines share the wires of one `Rig`,
+so one can count on a pin what another puts out.
+
+The emulator books the delay of an instruction at once, so a pin's edge is timed by the clock before the
+instruction that makes it.
+"""
+
+import importlib
+import sys
+import types
+from dataclasses import replace
+
+from pioemu import State, clock_cycles_reached, emulate
+
+FIFO_WORDS = 4  # of each direction, twice that when one is joined to the other; datasheet 3.5.3
+
+# Table "jmp condition", and the source or destination of mov, set and in; datasheet 3.4.2 to 3.4.10.
+CONDITIONS = {"not_x": 1, "x_dec": 2, "not_y": 3, "y_dec": 4}
+REGISTERS = {"pins": 0, "x": 1, "y": 2, "null": 3, "isr": 6, "osr": 7}
+INVERT = 0b01 << 3
+PIN = 0b01 << 5  # source of wait
+NOBLOCK = 0
+BLOCK = 1 << 5
+
+
+class Instruction:
+    """One word of a program. `[n]` adds n cycles of delay, in bits 12 to 8."""
+
+    def __init__(self, program, index):
+        self.program = program
+        self.index = index
+
+    def __getitem__(self, cycles):
+        assert 0 <= cycles < 32
+        self.program.opcodes[self.index] |= cycles << 8
+
+
+class Program:
+    """What an assembler function emits while it is called; jumps are filled in once all labels are known."""
+
+    def __init__(self, **options):
+        self.options = options
+        self.opcodes = []
+        self.labels = {}
+        self.jumps = []
+        self.names = {
+            **CONDITIONS, **REGISTERS, "pin": PIN, "noblock": NOBLOCK, "block": BLOCK,
+            "invert": lambda source: source | INVERT,
+            "label": self.label, "jmp": self.jmp, "wait": self.wait, "in_": self.in_, "push": self.push,
+            "pull": self.pull, "mov": self.mov, "set": self.set,
+        }  # fmt: skip
+
+    def run(self, function):
+        types.FunctionType(function.__code__, self.names)()
+        for index, label in self.jumps:
+            self.opcodes[index] |= self.labels[label]
+        return self
+
+    def emit(self, opcode):
+        self.opcodes.append(opcode)
+        return Instruction(self, len(self.opcodes) - 1)
+
+    def label(self, name):
+        assert name not in self.labels
+        self.labels[name] = len(self.opcodes)
+
+    def jmp(self, condition, label):
+        self.jumps.append((len(self.opcodes), label))
+        return self.emit(0b000 << 13 | condition << 5)
+
+    def wait(self, polarity, source, index):
+        return self.emit(0b001 << 13 | polarity << 7 | source | index)
+
+    def in_(self, source, bits):
+        return self.emit(0b010 << 13 | source << 5 | bits % 32)
+
+    def push(self, block):
+        return self.emit(0b100 << 13 | block)
+
+    def pull(self, block):
+        return self.emit(0b100 << 13 | 1 << 7 | block)
+
+    def mov(self, destination, source):
+        return self.emit(0b101 << 13 | destination << 5 | source)
+
+    def set(self, destination, value):
+        return self.emit(0b111 << 13 | destination << 5 | value)
+
+
+def asm_pio(**options):
+    return lambda function: Program(**options).run(function)
+
+
+def asm_pio_encode(text, sideset_count):
+    assert sideset_count == 0
+    program = Program()
+    exec(text, program.names)
+    (opcode,) = program.opcodes
+    return opcode
+
+
+class PIO:
+    OUT_LOW = 2
+    JOIN_TX = 1
+
+
+class Rig:
+    """The wires: levels of pins set by the test or the board, readings of ADCs, and the time."""
+
+    def __init__(self):
+        self.ticks = 0  # of the state machines
+        self.clock_ms = 0  # of the loop: the two advance apart, as the emulator is slow
+        self.exec_ticks = 0  # that pass before an instruction from the board is carried out
+        self.levels = {}
+        self.counts = {}
+        self.system_hz = 125_000_000
+        self.machines = {}
+        self.asleep = lambda: None  # called for every millisecond slept
+
+    def run(self, ticks):
+        """Let the state machines run: the one that puts out first, then the one that looks on."""
+        self.ticks += ticks
+        for number in sorted(self.machines):
+            self.machines[number].run_to(self.ticks)
+
+    @property
+    def pulses(self):
+        """Rising edges so far, in ticks."""
+        return [tick for tick, level in self.machines[0].edges if level]
+
+    def sleep_ms(self, ms):
+        for _ in range(ms):
+            self.clock_ms = (self.clock_ms + 1) & 0x3FFFFFFF
+            self.asleep()
+
+    def modules(self):
+        """The modules that a Pico has and CPython lacks."""
+        rp2 = types.ModuleType("rp2")
+        rp2.PIO = PIO
+        rp2.asm_pio = asm_pio
+        rp2.asm_pio_encode = asm_pio_encode
+        rp2.StateMachine = lambda number, program, **pins: StateMachine(self, number, program, **pins)
+        machine = types.ModuleType("machine")
+        machine.freq = lambda: self.system_hz
+        machine.Pin = type("Pin", (Pin,), {"rig": self})
+        machine.ADC = lambda pin: types.SimpleNamespace(read_u16=lambda: self.counts.get(pin.gpio, 0))
+        time = types.ModuleType("time")
+        time.ticks_ms = lambda: self.clock_ms
+        time.sleep_ms = self.sleep_ms
+        return {"rp2": rp2, "machine": machine, "time": time}
+
+
+class Pin:
+    IN = 0
+    OUT = 1
+    PULL_UP = 1
+
+    def __init__(self, gpio, mode=None, pull=None, value=None):
+        self.gpio = gpio
+        if value is not None:
+            self.rig.levels[gpio] = value
+
+    def value(self, level=None):
+        if level is None:
+            return self.rig.levels.get(self.gpio, 1)  # pulled up
+        self.rig.levels[self.gpio] = int(level)
+        return None
+
+
+class StateMachine:
+    """One state machine, with its one pin as pin 0. Number 1 sees the pin of number 0."""
+
+    def __init__(self, rig, number, program, freq, set_base=None, in_base=None):
+        assert freq == 12_500_000
+        rig.machines[number] = self
+        self.rig = rig
+        self.program = program
+        self.state = State(clock=rig.ticks, pin_values=program.options.get("set_init", 0) & 1)
+        self.fifo_words = FIFO_WORDS * (2 if program.options.get("fifo_join") == PIO.JOIN_TX else 1)
+        self.running = False
+        self.edges = []  # (tick, level) of the pin it puts out
+        self.seen = 0  # edges that it has looked at, as the other's
+
+    def level_at(self, state: State) -> int:
+        """The other's pin: its edges are known up to now, and looked at in their order."""
+        edges = self.rig.machines[0].edges
+        while self.seen < len(edges) and edges[self.seen][0] < state.clock:
+            self.seen += 1
+        return edges[self.seen - 1][1] if self.seen else 0
+
+    def emulate(self, opcodes, until):
+        looks_on = self is not self.rig.machines[0]
+        return emulate(
+            opcodes,
+            initial_state=self.state,
+            stop_when=clock_cycles_reached(until),
+            shift_isr_right=False,
+            input_source=self.level_at if looks_on else None,
+        )
+
+    def run_to(self, ticks):
+        if not self.running:
+            self.state = replace(self.state, clock=ticks)
+            return
+        for before, after in self.emulate(self.program.opcodes, ticks):
+            self._note(before, after)
+            self.state = after
+
+    def _note(self, before, after):
+        if (before.pin_values ^ after.pin_values) & 1 and self is self.rig.machines[0]:
+            self.edges.append((before.clock, after.pin_values & 1))
+
+    def exec(self, opcode):
+        """Run one instruction in between; the program counter and the time stay."""
+        self.rig.run(self.rig.exec_ticks)
+        kept = {"program_counter": self.state.program_counter, "clock": max(self.state.clock, self.rig.ticks)}
+        self.state = replace(self.state, program_counter=0)
+        before, after = next(self.emulate([opcode], self.state.clock + 1))
+        self._note(replace(before, clock=self.rig.ticks), after)
+        self.state = replace(after, **kept)
+
+    def active(self, on):
+        self.running = bool(on)
+
+    def restart(self):
+        """Back to the first instruction and out of any delay. The FIFO and the pin keep what they hold."""
+        self.state = replace(self.state, program_counter=0, clock=self.rig.ticks)
+
+    def tx_fifo(self):
+        return len(self.state.transmit_fifo)
+
+    def put(self, word):
+        assert self.tx_fifo() < self.fifo_words, "on a board this would wait for room"
+        assert -(2**30) <= word < 2**30, "on a board this would be put on the heap"
+        self.state.transmit_fifo.append(word & 0xFFFFFFFF)
+
+    def get(self):
+        """The oldest word pushed; with none there a board would wait for ever, and this raises."""
+        return self.state.receive_fifo.popleft()
+
+
+def load(rig, name="board.rp2"):
+    """Import a firmware module afresh, wired to `rig`."""
+    stand_ins = rig.modules()
+    hidden = {key: sys.modules.get(key) for key in stand_ins}
+    sys.modules.update(stand_ins)
+    try:
+        for key in ("board.rp2", name):
+            sys.modules.pop(key, None)
+        return importlib.import_module(name)
+    finally:
+        for key, module in hidden.items():
+            if module is None:
+                del sys.modules[key]
+            else:
+                sys.modules[key] = module

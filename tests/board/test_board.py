@@ -1,0 +1,343 @@
+"""The shipped board/rp2.py against the stand-ins of assemble.py: its queue, its keys, what it switches."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from assemble import Rig, load
+from pumpcore.records import Inputs, Outputs
+from pumpcore.states import ALARM, IDLE, INFUSING, PAUSE, READY, REFUSED, START, STATE_NAMES, next_state
+from pumpcore.units import CLOCK_MASK
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+LEAST = 625
+FIFO_WORDS = 8
+HIGH_TICKS = 25
+
+
+@pytest.fixture
+def rig():
+    return Rig()
+
+
+@pytest.fixture
+def port(rig):
+    return load(rig)
+
+
+@pytest.fixture
+def board(port):
+    return port.Board()
+
+
+def order(*segments, state=INFUSING, flush=False):
+    outputs = Outputs()
+    outputs.state = state
+    outputs.flush = flush
+    outputs.segments = len(segments)
+    for i, (interval, count) in enumerate(segments):
+        outputs.intervals_ticks[i] = interval
+        outputs.counts[i] = count
+    return outputs
+
+
+def read(board):
+    inputs = Inputs()
+    board.read(inputs)
+    return inputs
+
+
+def done_and_queued(board):
+    inputs = read(board)
+    return inputs.steps_done, inputs.steps_queued
+
+
+# The queue
+
+
+def test_queued_is_what_was_put_less_what_was_given(rig, board):
+    board.obey(order((LEAST, 4), (700, 2)))
+    for _ in range(8):
+        assert done_and_queued(board) == (len(rig.pulses), 6 - len(rig.pulses))
+        rig.run(640)
+    assert done_and_queued(board) == (6, 0)
+
+
+def test_what_does_not_fit_the_fifo_waits_and_follows_in_order(rig, board):
+    intervals = [LEAST + i for i in range(10)]
+    for i in range(0, 10, 5):
+        board.obey(order(*[(interval, 1) for interval in intervals[i : i + 5]]))
+    assert rig.machines[0].tx_fifo() == FIFO_WORDS
+    assert done_and_queued(board) == (0, 10)
+    rig.run(1)  # one word of two is gone
+    board.stepper.feed()
+    assert rig.machines[0].tx_fifo() == FIFO_WORDS - 1
+    for _ in range(12):
+        rig.run(LEAST)
+        read(board)
+    assert done_and_queued(board) == (10, 0)
+    assert [b - a for a, b in pairwise(rig.pulses)] == intervals[1:]
+
+
+def test_the_ring_goes_round(rig, port, board):
+    for _ in range(port.RING_SEGMENTS + 10):
+        board.obey(order((LEAST, 1)))
+        rig.run(LEAST)
+    rig.run(2 * LEAST)
+    assert done_and_queued(board) == (port.RING_SEGMENTS + 10, 0)
+
+
+def test_a_full_ring_takes_nothing_and_counts_nothing(port, board):
+    room = FIFO_WORDS // 2 + port.RING_SEGMENTS
+    for _ in range(room + 3):
+        board.obey(order((2**29, 2)))
+    assert done_and_queued(board) == (0, 2 * room)
+
+
+@pytest.mark.parametrize("segment", [(LEAST - 1, 1), (LEAST, 0), (LEAST, -1), (0, 1)])
+def test_a_segment_that_cannot_be_is_refused_and_changes_nothing(board, segment):
+    with pytest.raises(ValueError, match="no segment"):
+        board.stepper.order(*segment)
+    assert done_and_queued(board) == (0, 0)
+    assert board.stepper.waiting == 0
+
+
+# In the wait, at the rise of a pulse, in it, behind it, in the second segment, and when all has been given.
+@pytest.mark.parametrize("ticks", [3, 300, 597, 598, 600, 622, 623, 630, 1300, 1900, 9000])
+@pytest.mark.parametrize("exec_ticks", [0, 100])
+def test_a_flush_leaves_nothing_queued_and_the_pin_low(rig, board, ticks, exec_ticks):
+    board.obey(order((LEAST, 2), (650, 2), (LEAST, 1), (LEAST, 1), (LEAST, 1)))
+    board.obey(order((LEAST, 1)))
+    rig.run(ticks)
+    rig.exec_ticks = exec_ticks
+    given = len(rig.pulses)
+    board.obey(order(flush=True))
+    assert rig.machines[0].state.pin_values & 1 == 0
+    assert rig.machines[0].tx_fifo() == 0
+    rig.run(10_000)
+    assert len(rig.pulses) == given
+    assert done_and_queued(board) == (given, 0)
+
+
+@pytest.mark.parametrize("ticks", [599, 610, 622])
+def test_a_flush_cuts_no_pulse_short(rig, board, ticks):
+    board.obey(order((LEAST, 2)))
+    rig.run(ticks)
+    rig.exec_ticks = HIGH_TICKS  # the least that passes between stopping and taking the pin down
+    board.obey(order(flush=True))
+    (up, _), (down, _) = rig.machines[0].edges
+    assert down - up >= HIGH_TICKS
+
+
+def test_after_a_flush_new_segments_begin_as_from_a_standstill(rig, board):
+    board.obey(order((LEAST, 9), (LEAST, 9)))
+    rig.run(2000)
+    given = len(rig.pulses)
+    at = rig.ticks
+    board.obey(order((900, 1), (800, 2), flush=True))
+    assert done_and_queued(board) == (given, 3)
+    rig.run(4000)
+    assert [tick - at for tick in rig.pulses[given:]] == [900 - 27, 1700 - 27, 2500 - 27]
+
+
+def test_more_pulses_than_ordered_are_booked_and_leave_nothing_queued(rig, board):
+    board.obey(order((LEAST, 3)))
+    board.stepper.ordered -= 1  # as if noise on the wire had been counted
+    rig.run(5 * LEAST)
+    assert done_and_queued(board) == (3, 0)
+    board.obey(order((LEAST, 2)))
+    assert done_and_queued(board) == (3, 2)
+
+
+def test_the_queue_is_right_across_the_wrap_of_the_count(rig, board):
+    board.stepper.given = lambda: CLOCK_MASK - 1
+    board.stepper.ordered = CLOCK_MASK - 1
+    board.obey(order((LEAST, 5)))
+    assert board.stepper.ordered == 3
+    assert done_and_queued(board) == (CLOCK_MASK - 1, 5)
+
+
+def test_a_system_clock_that_makes_no_whole_tick_is_refused(rig, port):
+    rig.system_hz = 133_000_000
+    with pytest.raises(ValueError, match="133000000"):
+        port.Board()
+
+
+# Sensors
+
+
+@pytest.mark.parametrize(("volts", "kpa"), [(0.5, 0), (2.5, 50), (4.5, 100)])
+def test_pressure_follows_the_assumed_sensor(port, volts, kpa):
+    counts = round(volts * 2 / 3 / 3.3 * 65536)
+    assert port.pressure_pa(counts) == pytest.approx(1000 * kpa, abs=5)
+
+
+def test_sensors_stay_in_their_range_and_in_31_bits(port):
+    assert (port.pressure_pa(0), port.pressure_pa(65535)) == (-12501, 111249)
+    assert (port.air_permille(0), port.air_permille(32768), port.air_permille(65535)) == (0, 500, 1000)
+    assert (65535 - port.PRESSURE_ZERO) * port.PA_IN_8192 < 2**30
+
+
+def test_read_takes_both_sensors_from_their_pins(rig, port, board):
+    rig.counts = {port.PRESSURE_ADC: 6620 + 8192, port.AIR_ADC: 65535}
+    inputs = read(board)
+    assert (inputs.pressure_pa, inputs.air_permille) == (15469, 1000)
+
+
+# The motor and the lights
+
+
+@pytest.mark.parametrize("state", range(len(STATE_NAMES)))
+def test_the_motor_is_on_only_while_it_has_orders(rig, port, board, state):
+    assert rig.levels[port.ENABLE] == 1
+    board.obey(order(state=state))
+    assert rig.levels[port.ENABLE] == (0 if STATE_NAMES[state] in ("INFUSING", "KVO") else 1)
+
+
+def test_stop_drops_the_queue_and_lets_go_of_the_motor(rig, port, board):
+    board.obey(order((LEAST, 9)))
+    board.stop()
+    rig.run(10_000)
+    assert rig.pulses == []
+    assert (rig.levels[port.ENABLE], rig.levels[port.GREEN_LED]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "lights"),
+    [(0, (1, 0, 0)), (4, (1, 1, 0)), (1, (1, 0, 1))],  # none, RESERVOIR_LOW, OCCLUSION_DOWNSTREAM
+)
+def test_the_lights_show_the_priority(rig, port, board, alarm, lights):
+    outputs = order()
+    outputs.alarm_shown = alarm
+    board.obey(outputs)
+    assert tuple(rig.levels[pin] for pin in (port.GREEN_LED, port.YELLOW_LED, port.RED_LED)) == lights
+
+
+# Keys and time
+
+
+def press(rig, pin, down_at, up_at):
+    """From now on: hold the key between the two, in ms slept."""
+    levels = iter([*[1] * down_at, *[0] * (up_at - down_at)])
+    rig.asleep = lambda: rig.levels.__setitem__(pin, next(levels, 1))
+
+
+def settle(board, state):
+    board.obey(order(state=state))
+    board.wait_until((board.now_ms() + 50) & CLOCK_MASK)
+
+
+def test_a_press_asks_once_and_wakes_the_loop(rig, port, board):
+    settle(board, READY)
+    press(rig, port.START_KEY, 10, 500)
+    began = rig.clock_ms
+    board.wait_until(began + 1000)
+    assert rig.clock_ms - began == 10 + port.DEBOUNCE_MS
+    assert read(board).request == START
+    board.wait_until(rig.clock_ms + 1000)
+    assert read(board).request == 0
+
+
+def test_bounce_asks_once_and_a_spike_not_at_all(rig, port, board):
+    settle(board, INFUSING)
+    levels = iter([0, 1, 1, 0, 1, 0, 0, 1, *[0] * 60, 1, 0, 1, 0, 0, *[1] * 60, *[0] * 15])
+    rig.asleep = lambda: rig.levels.__setitem__(port.STOP_KEY, next(levels, 1))
+    asked = []
+    for _ in range(20):
+        board.wait_until(rig.clock_ms + 20)
+        asked.append(read(board).request)
+    assert [request for request in asked if request] == [PAUSE]
+
+
+def test_a_key_held_at_power_on_asks_for_nothing_until_it_was_let_go(rig, port):
+    rig.levels[port.START_KEY] = 0
+    board = port.Board()
+    settle(board, READY)
+    assert read(board).request == 0
+    press(rig, port.START_KEY, 100, 200)
+    board.wait_until(rig.clock_ms + 300)
+    assert read(board).request == START
+
+
+def test_stop_outdoes_start(rig, port, board):
+    settle(board, INFUSING)
+    rig.levels[port.START_KEY] = 0
+    rig.levels[port.STOP_KEY] = 0
+    board.wait_until(rig.clock_ms + 100)
+    assert read(board).request == PAUSE
+
+
+def test_stop_that_waits_to_be_read_outdoes_a_later_start(rig, port, board):
+    settle(board, INFUSING)
+    rig.levels[port.STOP_KEY] = 0
+    press(rig, port.START_KEY, 5, 500)
+    board.wait_until(rig.clock_ms + 100)
+    rig.clock_ms += port.DEBOUNCE_MS
+    assert read(board).request == PAUSE
+
+
+def test_a_key_asks_only_for_what_its_state_takes(port):
+    for state in range(len(STATE_NAMES)):
+        assert next_state(state, port.START_KEY_ASKS[state]) != REFUSED
+        if port.STOP_KEY_ASKS[state]:
+            assert next_state(state, port.STOP_KEY_ASKS[state]) not in (REFUSED, INFUSING)
+    assert port.STOP_KEY_ASKS[IDLE] == 0
+    assert next_state(ALARM, port.START_KEY_ASKS[ALARM]) != INFUSING
+
+
+@pytest.mark.parametrize("now_ms", [0, 12345, CLOCK_MASK - 30])
+def test_wait_until_returns_on_time_also_across_the_wrap(rig, port, board, now_ms):
+    rig.clock_ms = now_ms
+    then_ms = (now_ms + 70) & CLOCK_MASK
+    board.wait_until(then_ms)
+    assert rig.clock_ms == then_ms
+    board.wait_until((then_ms - 5) & CLOCK_MASK)
+    assert rig.clock_ms == then_ms
+
+
+def test_waiting_keeps_the_fifo_full(rig, board):
+    for _ in range(6):
+        board.obey(order((LEAST, 1)))
+    rig.asleep = lambda: rig.run(LEAST)
+    board.wait_until(8)
+    assert len(rig.pulses) == 6
+
+
+# The files beside it
+
+
+def test_boot_makes_the_motor_safe_and_starts_nothing(rig, port):
+    load(rig, "boot")
+    assert rig.levels == {port.ENABLE: 1, port.STEP: 0}
+    assert rig.machines == {}
+
+
+def test_main_programs_starts_by_key_and_stops_the_motor_whatever_happens(rig, capsys):
+    main = load(rig, "main")
+    port = load(rig)
+    enabled = []
+
+    def asleep():
+        enabled.append(rig.levels[port.ENABLE] == 0)
+        rig.levels[port.START_KEY] = 0 if 200 <= rig.clock_ms < 300 else 1
+        if rig.clock_ms == 2500:
+            assert rig.machines[0].tx_fifo()
+            raise KeyboardInterrupt
+
+    rig.asleep = asleep
+    with pytest.raises(KeyboardInterrupt):
+        main.main()
+    assert capsys.readouterr().out.splitlines() == ["READY ACCEPTED", "INFUSING ACCEPTED"]
+    assert enabled.index(True) == pytest.approx(200 + port.DEBOUNCE_MS, abs=2)
+    assert rig.levels[port.ENABLE] == 1
+    assert rig.machines[0].tx_fifo() == 0
+
+
+def test_the_package_lists_every_file_that_runs_on_the_board():
+    package = json.loads((FIRMWARE / "package.json").read_text())
+    files = [path.relative_to(FIRMWARE).as_posix() for path in FIRMWARE.glob("*/*.py")] + ["boot.py", "main.py"]
+    assert sorted(target for target, _ in package["urls"]) == sorted(files)
+    assert all(target == source for target, source in package["urls"])
+    assert package["version"] == "0.1.0"

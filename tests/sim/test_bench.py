@@ -1,0 +1,169 @@
+"""Whole runs: the shipped controller against the virtual pump, told as `[(when, what)]`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import pumpsim.drive
+from pumpcore.units import CLOCK_MASK
+from pumpsim.bench import Bench
+from pumpsim.expect import judge
+from pumpsim.loading import load
+from pumpsim.run import simulate
+from pumpsim.scenario import Event, Expect, ExpectedAlarm, Fault, Line, Patient, Pump, Scenario, Therapy
+
+BOOK = Path(pumpsim.drive.__file__).parents[1] / "scenarios"
+FIRST = BOOK / "first-infusion.toml"
+
+
+def story(duration_s=600.0, rate_ml_h=50.0, vtbi_ml=5.0, kvo_ml_h=1.0, pump=None, **tables):
+    return Scenario(
+        name="a story",
+        duration_s=duration_s,
+        pump=pump or Pump(syringe="BD Plastipak 50"),
+        line=Line(set="1.5 m x 1.0 mm"),
+        therapy=[Therapy(rate_ml_h=rate_ml_h, vtbi_ml=vtbi_ml, kvo_ml_h=kvo_ml_h)],
+        **tables,
+    )
+
+
+def told(record, *sources):
+    """[(when in s, what)], the whole log or some sources of it."""
+    return [(t_s, code) for t_s, source, code, value in record.events if source in sources and value != "cleared"]
+
+
+@pytest.mark.parametrize("path", sorted(BOOK.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_scenario_of_the_book_ends_as_it_says_and_balances(path):
+    run = simulate(load(path))
+    assert [verdict for verdict in run.summary["expect"] if not verdict["ok"]] == []
+    assert run.summary["expect"] != []
+    assert run.summary["mass_balance_error_ml"] < 1e-6
+
+
+def test_the_first_infusion_minute_by_minute():
+    """Blocked at 4200 s: C (40 - 1.39) kPa / Q = 15.51 * 38.61 / 1.389 uL/s = 431 s to 40 kPa, and a
+    screw 1 % slow there."""
+    record = Bench(load(FIRST)).run()
+    assert told(record, "user", "state", "fault", "alarm") == [
+        (0.0, "PROGRAM"),
+        (0.0, "READY"),
+        (0.0, "START"),
+        (0.0, "INFUSING"),
+        (4200.0, "occlusion-downstream"),
+        (4632.0, "ALARM"),
+        (4632.0, "OCCLUSION_DOWNSTREAM"),
+    ]
+
+
+def test_a_day_of_a_nurse():
+    events = [
+        Event(at_s=60.0, action="rate", rate_ml_h=100.0),
+        Event(at_s=120.0, action="pause"),
+        Event(at_s=130.0, action="start"),  # was started before: not from PAUSED
+        Event(at_s=180.0, action="resume"),
+        Event(at_s=240.0, action="stop"),
+    ]
+    scenario = story(event=[Event(at_s=5.0, action="start"), *events])
+    record = Bench(scenario).run()
+    assert told(record, "state") == [
+        (0.0, "READY"),
+        (5.0, "INFUSING"),
+        (120.0, "PAUSED"),
+        (180.0, "INFUSING"),
+        (240.0, "IDLE"),
+    ]
+    answers = [(code, value) for _, source, code, value in record.events if source == "user"]
+    assert ("START", "REFUSED_HERE") in answers
+    assert ("SET_RATE", "100") in answers
+    # 55 s at 50 and 120 s at 100 mL/h, less the gap of 55.5 uL; the line keeps what its pressure stores.
+    assert record.rows[-1][5] == pytest.approx(55 * 50 / 3600 + 120 * 100 / 3600 - 0.0555, abs=0.04)
+
+
+def test_an_event_wakes_the_loop_at_its_own_time():
+    record = Bench(story(event=[Event(at_s=10.123, action="pause")])).run()
+    assert (10.123, "PAUSED") in told(record, "state")
+
+
+def test_a_bubble_stops_the_pump_when_its_limit_has_passed():
+    """100 uL at 50 mL/h is 7.2 s; the detector calls it air from half its window of 10 uL."""
+    record = Bench(story(fault=[Fault(at_s=100.0, kind="air-bubble", severity=300.0)])).run()
+    alarms = told(record, "alarm")
+    assert [code for _, code in alarms] == ["AIR_BUBBLE"]
+    assert alarms[0][0] == pytest.approx(100 + 7.2 + 0.36, abs=0.8)
+
+
+def test_a_small_bubble_passes():
+    record = Bench(story(fault=[Fault(at_s=100.0, kind="air-bubble", severity=80.0)])).run()
+    assert told(record, "alarm") == [
+        (pytest.approx(180.4, abs=1), "INFUSION_NEAR_END"),
+        (pytest.approx(360.4, abs=1), "INFUSION_COMPLETE"),
+    ]
+
+
+def test_an_occlusion_that_clears_gives_back_what_the_line_held():
+    run = simulate(story(fault=[Fault(at_s=100.0, until_s=400.0, kind="occlusion-downstream")]))
+    rows = run.record.rows
+    before, after = rows[39][5], rows[-1][5]
+    assert rows[39][0] == 390.0 and run.summary["final_state"] == "ALARM"
+    # C dP = 15.51 uL/kPa * 38.7 kPa = 0.600 mL, and a little over the threshold
+    assert after - before == pytest.approx(0.600, abs=0.02)
+
+
+def test_height_and_pressure_of_the_patient_are_felt_before_the_first_step():
+    scenario = story(patient=Patient(pressure_kpa=2.0, height_cm=100.0))
+    assert Bench(scenario).run().rows[0][6] == pytest.approx(2.0 + 9.81)
+
+
+@pytest.mark.parametrize("clock_ms", [CLOCK_MASK - 100_000, CLOCK_MASK // 2 - 100_000])
+def test_where_the_clock_starts_makes_no_difference(clock_ms):
+    assert Bench(load(FIRST), clock_ms).run().rows == Bench(load(FIRST)).run().rows
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        simulate(load(FIRST)).write(tmp_path / name)
+    for file in ("trace.csv", "events.csv"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_run_leaves_the_files_that_are_promised(tmp_path):
+    simulate(load(FIRST)).write(tmp_path)
+    trace = (tmp_path / "trace.csv").read_text().splitlines()
+    assert trace[0] == "t_s,state,set_rate_ml_h,flow_ml_h,pumped_ml,delivered_ml,pressure_kpa,alarm"
+    assert len(trace) == 1 + 721
+    assert (tmp_path / "events.csv").read_text().startswith("t_s,source,code,value\n0.000,user,PROGRAM,5\n")
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    keys = "scenario seed simulated_s wall_s steps_run programmed_ml pumped_ml delivered_ml final_state alarms expect"
+    assert set(keys.split()) <= set(summary)
+    assert summary["alarms"] == [
+        {"t_s": 4632.0, "code": "OCCLUSION_DOWNSTREAM", "priority": "MEDIUM", "action": "stop"}
+    ]
+
+
+def test_progress_is_told_and_ends_at_one():
+    shares = []
+    Bench(story(duration_s=30.0)).run(shares.append)
+    assert shares == sorted(shares) and shares[-1] == 1.0
+
+
+EVENTS = [(0.0, "user", "START", ""), (100.0, "fault", "x", "on"), (130.0, "alarm", "AIR_BUBBLE", "raised")]
+
+
+@pytest.mark.parametrize(
+    ("expect", "ok"),
+    [
+        (Expect(final_state="ALARM"), True),
+        (Expect(final_state="KVO"), False),
+        (Expect(delivered_ml=[1.0, 2.0]), True),
+        (Expect(delivered_ml=[1.6, 2.0]), False),
+        (Expect(alarms=[ExpectedAlarm(code="AIR_BUBBLE", within_s=30.0)]), True),
+        (Expect(alarms=[ExpectedAlarm(code="AIR_BUBBLE", within_s=29.0)]), False),
+        (Expect(alarms=[ExpectedAlarm(code="RESERVOIR_EMPTY", within_s=30.0)]), False),
+        (Expect(alarms=[]), False),
+        (Expect(), True),
+    ],
+)
+def test_expectations_are_judged(expect, ok):
+    verdicts = judge(expect, "ALARM", 1.5, EVENTS)
+    assert all(verdict["ok"] for verdict in verdicts) == ok

@@ -1,0 +1,123 @@
+"""Scenario files that are wrong: one line that names the file, the line, the key and what would be right."""
+
+import pytest
+
+from pumpsim.loading import BadScenario, load
+
+GOOD = """\
+name = "a story"
+duration_s = 600
+seed = 1
+[pump]
+drive = "syringe"
+syringe = "BD Plastipak 1"
+[line]
+set = "1.5 m x 1.0 mm"
+[[therapy]]
+mode = "continuous"
+rate_ml_h = 5.0
+vtbi_ml = 0.5
+[[event]]
+at_s = 60
+action = "rate"
+rate_ml_h = 10.0
+[[event]]
+at_s = 120
+action = "pause"
+[[fault]]
+at_s = 300
+kind = "occlusion-downstream"
+[expect]
+final_state = "ALARM"
+alarms = [{ code = "OCCLUSION_DOWNSTREAM", within_s = 600 }]
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "story.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_the_good_one_loads(written):
+    scenario = load(written(GOOD))
+    assert (scenario.therapy[0].rate_ml_h, scenario.event[1].action, scenario.seed) == (5.0, "pause", 1)
+    assert load(written(GOOD), seed=7).seed == 7
+
+
+WRONG = [
+    ("rate_ml_h = 5.0", "rate_mlh = 5.0", "line 11: therapy.rate_mlh unknown key; did you mean rate_ml_h?"),
+    ("seed = 1", "seeed = 1", "line 3: seeed unknown key; did you mean seed?"),
+    ("seed = 1", "frobnicate = 1", "line 3: frobnicate unknown key; there are name, duration_s"),
+    (
+        "rate_ml_h = 5.0",
+        "rate_ml_h = -5.0",
+        "line 11: therapy.rate_ml_h is -5.0, must be greater than or equal to 0.01",
+    ),
+    ("rate_ml_h = 5.0", "rate_ml_h = 5.005", "line 11: therapy.rate_ml_h is 5.005, must be a multiple of 0.01 mL/h"),
+    ("rate_ml_h = 5.0", 'rate_ml_h = "five"', "line 11: therapy.rate_ml_h is 'five', must be"),
+    ("rate_ml_h = 5.0", "rate_ml_h = nan", "line 11: therapy.rate_ml_h is nan, must be"),
+    ("rate_ml_h = 5.0", "rate_ml_h = true", "line 11: therapy.rate_ml_h is True, must be"),
+    ("rate_ml_h = 5.0", "rate_ml_h = 390.39", "line 11: therapy.rate_ml_h is 390.39, a BD Plastipak 1 allows 390.38"),
+    ("rate_ml_h = 10.0", "rate_ml_h = 900.0", "line 16: event.rate_ml_h is 900, a BD Plastipak 1 allows 390.38 mL/h"),
+    ("rate_ml_h = 10.0\n", "", "line 13: event rate_ml_h belongs to action = "),
+    (
+        '"BD Plastipak 1"',
+        '"BD Plastipack 1"',
+        "line 6: pump.syringe is 'BD Plastipack 1', must be one of BD Plastipak 1,",
+    ),
+    ('drive = "syringe"', 'drive = "balloon"', "line 5: pump.drive is 'balloon', must be 'syringe'"),
+    (
+        "1.5 m x 1.0 mm",
+        "1.5 m x 0 mm",
+        "line 8: line.set is '1.5 m x 0 mm', must be up to 10 m long and 0.1 to 10 mm wide",
+    ),
+    ("1.5 m x 1.0 mm", "long", "line 8: line.set is 'long', must be a length and a bore like \"1.5 m x 1.0 mm\""),
+    ('set = "1.5 m x 1.0 mm"', "length_m = 1.5", "line 7: line give either set, or length_m and inner_diameter_mm"),
+    ("duration_s = 600", "duration_s = 0", "line 2: duration_s is 0, must be greater than 0"),
+    ("duration_s = 600\n", "", "line 1: duration_s is missing"),
+    ("vtbi_ml = 0.5\n", "", "line 9: therapy.vtbi_ml is missing"),
+    ("at_s = 120", "at_s = 600", "line 18: event.at_s is 600, the run ends at 600 s"),
+    ("at_s = 300", "at_s = 700", "line 21: fault.at_s is 700, the run ends at 600 s"),
+    ("at_s = 300", "at_s = 300\nuntil_s = 200", "line 20: fault until_s must lie after at_s"),
+    ("at_s = 300", "at_s = 300\nseverity = 2.0", "line 20: fault severity does not belong here"),
+    ("occlusion-downstream", "gremlin", "line 22: fault.kind is 'gremlin', must be one of occlusion-downstream, "),
+    ('action = "pause"', 'action = "dance"', "line 19: event.action is 'dance', must be 'start', 'pause'"),
+    ('final_state = "ALARM"', 'final_state = "DEAD"', "line 24: expect.final_state is 'DEAD', must be one of IDLE"),
+    ("OCCLUSION_DOWNSTREAM", "OCCLUSION", "expect.alarms.code is 'OCCLUSION', must be one of OCCLUSION_DOWNSTREAM"),
+    ("[[therapy]]", "[therapy]", "line 9: therapy must be a list of tables: write [[therapy]]"),
+    ("seed = 1", "seed = ", "not TOML: Invalid value (at line 3"),
+    ("seed = 1", "seed = 1\nseed = 2", "not TOML: Cannot overwrite a value (at line 4"),
+]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"), WRONG, ids=[row[1].strip() or f"no {row[0].strip()}" for row in WRONG]
+)
+def test_what_is_wrong_is_said_in_one_line(written, right, wrong, says):
+    assert right in GOOD
+    path = written(GOOD.replace(right, wrong, 1))
+    with pytest.raises(BadScenario) as caught:
+        load(path)
+    assert str(caught.value).startswith(str(path) + ": ")
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_mistakes_are_both_named(written):
+    with pytest.raises(BadScenario, match=r"line 2: duration_s is -1.*; line 11: therapy.rate_ml_h is -5"):
+        load(written(GOOD.replace("600\nseed", "-1\nseed").replace("= 5.0", "= -5.0")))
+
+
+def test_a_missing_file_a_folder_and_noise_are_not_scenarios(tmp_path):
+    with pytest.raises(BadScenario, match="there is no such file"):
+        load(tmp_path / "nothing.toml")
+    with pytest.raises(BadScenario, match="is a folder"):
+        load(tmp_path)
+    (tmp_path / "noise.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadScenario, match="cannot be read as text"):
+        load(tmp_path / "noise.toml")
