@@ -99,7 +99,7 @@ class Bench:
         self.plant.advance(int(self.env.now) * TICKS_PER_MS)
         kind.start(self.plant, severity)
         self.record.event(int(self.env.now), "fault", fault.kind, "on")
-        if fault.until_s is not None and kind.end is not None:
+        if fault.until_s is not None:
             yield self.env.timeout(_ms(fault.until_s) - _ms(fault.at_s))
             self.plant.advance(int(self.env.now) * TICKS_PER_MS)
             kind.end(self.plant)

@@ -8,19 +8,17 @@ from pumpsim.plant import Plant
 
 @dataclass(frozen=True)
 class Kind:
-    """`start(plant, severity)` and, for a fault that can end, `end(plant)`.
+    """`start(plant, severity)` and `end(plant)`, which sets right what start did.
 
     `severity` is (unit, least, most, usual), or None for a fault that is there or not.
     """
 
     start: Callable[[Plant, float], None]
-    end: Callable[[Plant], None] | None = None
+    end: Callable[[Plant], None]
     severity: tuple[str, float, float, float] | None = None
 
-    def problem(self, ends: bool, severity: float | None) -> str:
+    def problem(self, severity: float | None) -> str:
         """What is wrong with a fault of this kind, or an empty string."""
-        if ends and self.end is None:
-            return "until_s does not belong here: this fault happens at once"
         if severity is None:
             return ""
         if self.severity is None:
@@ -41,6 +39,7 @@ KINDS = {
     ),
     "air-bubble": Kind(
         start=lambda plant, microlitres: plant.inject_air(microlitres),
+        end=lambda plant: plant.air.bubbles.clear(),  # somebody purges the line
         severity=("uL", 1, 5000, 200),
     ),
 }

@@ -136,7 +136,7 @@ class Fault(_Table):
     def _possible(self) -> Self:
         if self.until_s is not None and self.until_s <= self.at_s:
             raise ValueError("until_s must lie after at_s")
-        problem = KINDS[self.kind].problem(self.until_s is not None, self.severity)
+        problem = KINDS[self.kind].problem(self.severity)
         if problem:
             raise ValueError(problem)
         return self

