@@ -1,5 +1,6 @@
 """Pictures of a run, of a recorded capture and of its trumpet curve, drawn with matplotlib's object API."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,19 +43,20 @@ def draw_delivery(
     file: Path | str,
     title: str,
     threshold_kpa: float | None = None,
+    programmed_ml: float = math.inf,
 ) -> Figure:
     """Draw a run: volumes in mL, flows in mL/h and line pressure in kPa, with its alarms, user events and faults.
 
     trace: the columns of trace.csv by name, n >= 2 rows. events: (t_s, source, code, value) as in events.csv; drawn are
     "user", "alarm" with the value "raised", and "fault" from "on" to "off" or to the end. threshold_kpa: the pressure
-    that raises the occlusion alarm. Programmed volume is the running integral of set_rate_ml_h, each rate holding until
-    the next row. Returns the figure that was written; BadInput if the trace has no two rows or file cannot be written.
+    that raises the occlusion alarm. programmed_ml: the volume to be infused. Returns the figure that was written;
+    BadInput if the trace has no two rows or file cannot be written.
     """
     names = ("t_s", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa")
     t_s, rate, flow, pumped, delivered, pressure = (np.asarray(trace[name], dtype=np.float64) for name in names)
     if len(t_s) < 2:
         raise BadInput(f"the trace of {title!r} has {len(t_s)} rows; a picture needs at least 2")
-    programmed = np.concatenate(([0.0], np.cumsum(rate[:-1] * np.diff(t_s) / 3600.0)))
+    programmed = _programmed(t_s, rate, trace["state"], programmed_ml)
     clock = Clock(float(t_s[0]), float(t_s[-1]))
     figure, (volumes, flows, pressures) = stack(clock, title, (230, 170, 130), sorted(events))
     x = clock.shown(t_s)
@@ -72,6 +74,20 @@ def draw_delivery(
     finish(flows, "flow, mL/h", flow, rate)
     finish(pressures, "pressure, kPa", pressure, [threshold_kpa or 0.0])
     return save(figure, file)
+
+
+def _programmed(t_s: Numbers, rate: Numbers, state: Sequence[str] | NDArray[Any], programmed_ml: float) -> Numbers:
+    """What the prescription asked for by each row, in mL: the running integral of the set rate, each rate holding until
+    the next row. An alarm stops the pump but not the prescription: that goes on to the volume to be infused.
+    """
+    volumes, asked = [0.0], 0.0
+    for hours, now, name in zip(np.diff(t_s) / 3600.0, rate[:-1], state[:-1], strict=True):
+        if name == "ALARM":
+            volumes.append(max(volumes[-1], min(volumes[-1] + asked * hours, programmed_ml)))
+        else:
+            asked = now
+            volumes.append(volumes[-1] + now * hours)
+    return np.array(volumes)
 
 
 def draw_capture(capture: Capture, file: Path | str, title: str) -> Figure:

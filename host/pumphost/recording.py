@@ -1,6 +1,7 @@
 """Reads a run's folder back: its trace, its events, and the little of its summary that a picture needs."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,24 +16,27 @@ TEXT_COLUMNS = ("state", "alarm")
 
 @dataclass(frozen=True)
 class Recording:
-    """A run as its folder tells it; `trace` has the numbers of trace.csv by column, each of shape (n,)."""
+    """A run as its folder tells it; `trace` is trace.csv by column, numbers and texts, each of length n."""
 
     title: str
-    trace: dict[str, Numbers]
+    trace: dict[str, Numbers | list[str]]
     events: list[Event]
     occlusion_kpa: float | None
+    programmed_ml: float
 
 
 def read_recording(folder: Path) -> Recording:
     """Read the folder that `simulate` leaves. Raises BadInput for a file that is missing or not as promised."""
     trace = read_columns(folder / "trace.csv", "the columns " + ", ".join(TRACE_COLUMNS))
-    numbers = {name: trace.numbers(name) for name in TRACE_COLUMNS[1:] if name not in TEXT_COLUMNS}
-    numbers["t_s"] = trace.times("t_s")
+    table: dict[str, Numbers | list[str]] = {"t_s": trace.times("t_s")}
+    for name in TRACE_COLUMNS[1:]:
+        table[name] = trace.text(name) if name in TEXT_COLUMNS else trace.numbers(name)
     events = read_columns(folder / "events.csv", "the columns " + ", ".join(EVENT_COLUMNS))
     rest = (events.text(name) for name in EVENT_COLUMNS[1:])
     notes = list(zip(map(float, events.numbers("t_s")), *rest, strict=True))
     summary = _read_summary(folder / "summary.json")
-    return Recording(str(summary.get("scenario", folder.name)), numbers, notes, summary.get("occlusion_kpa"))
+    title, programmed_ml = str(summary.get("scenario", folder.name)), summary.get("programmed_ml", math.inf)
+    return Recording(title, table, notes, summary.get("occlusion_kpa"), programmed_ml)
 
 
 def _read_summary(path: Path) -> dict[str, Any]:

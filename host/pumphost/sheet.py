@@ -121,7 +121,7 @@ def _begins(event: Event) -> bool:
 def _words(group: list[Event]) -> str:
     _, source, code, value = group[0]
     words = code.replace("_", " ").replace("-", " ").lower()
-    more = f" ({len(group)} times)" if len(group) > 1 else f" {value.lower()}" if source == "user" and value else ""
+    more = f" ({len(group)} times)" if len(group) > 1 else f" {value}" if source == "user" and value else ""
     return ("fault: " if source == "fault" else "") + words + more
 
 

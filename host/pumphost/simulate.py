@@ -45,7 +45,7 @@ def draw(source: Path, picture: Path | None) -> Path:
     if source.is_dir():
         run = read_recording(source)
         picture = picture or source / PICTURE
-        draw_delivery(run.trace, run.events, picture, run.title, run.occlusion_kpa)
+        draw_delivery(run.trace, run.events, picture, run.title, run.occlusion_kpa, run.programmed_ml)
     else:
         capture = read_capture(source)
         picture = picture or source.with_suffix(".png")

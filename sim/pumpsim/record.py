@@ -70,4 +70,4 @@ def _answer(inputs: Inputs, outputs: Outputs) -> str:
     """The rate that was set, or why a request was refused."""
     if outputs.answer != ACCEPTED:
         return ANSWER_NAMES[outputs.answer]
-    return f"{inputs.rate_cml_h / 100:g}" if inputs.rate_cml_h else ""
+    return f"{inputs.rate_cml_h / 100:g} mL/h" if inputs.rate_cml_h else ""

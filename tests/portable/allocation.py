@@ -81,9 +81,10 @@ def control():
     """What the measure says of a loop that does allocate: a list of one number each time."""
     gc.collect()
     before = gc.mem_alloc()
+    kept = None
     for number in range(STEADY_STEPS):
-        [number]
-    print("CONTROL", 0, 0, STEADY_STEPS, gc.mem_alloc() - before)
+        kept = [number]
+    print("CONTROL", 0, 0, STEADY_STEPS, gc.mem_alloc() - before, kept)
 
 
 for step_pl in (5_422, 173_530, 235_000):

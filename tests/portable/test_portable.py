@@ -8,10 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from record import FIELDS, TRACE, record
 
 import pumpcore
 from pumpcore.alarms import AIR_BUBBLE, INFUSION_COMPLETE, INFUSION_NEAR_END, OCCLUSION_DOWNSTREAM
@@ -20,6 +20,7 @@ from pumpcore.setup import Setup
 from pumpcore.states import ALARM, INFUSING, KVO, MOVING, PAUSED, STATE_NAMES
 from pumpsim.rig import setup_of
 from pumpsim.scenario import Pump
+from record import FIELDS, TRACE, record
 
 HERE = Path(__file__).parent
 FIRMWARE = Path(pumpcore.__file__).parents[1]
@@ -95,7 +96,7 @@ def test_the_trace_holds_what_it_should(reference):
     assert any(int(line[2]) == REFUSED_HERE for line in outputs)
     assert len({line[3] for line in outputs}) >= 5  # rates
     clocks = [int(line.split()[0]) for line in TRACE.read_text(encoding="ascii").splitlines()]
-    assert sum(after < before for before, after in zip(clocks, clocks[1:], strict=False)) == 1
+    assert sum(after < before for before, after in pairwise(clocks)) == 1
     requests = {int(line.split()[1 + FIELDS.index("request")]) for line in TRACE.read_text().splitlines()}
     assert requests == set(range(8))
 
@@ -113,6 +114,6 @@ def test_a_steady_step_allocates_nothing_on_32_bits(allocation):
 
 
 def test_the_measure_sees_an_allocation(allocation):
-    name, _, _, steps, used = allocation[-1]
+    name, _, _, steps, used = allocation[-1][:5]
     assert name == "CONTROL"
     assert int(used) >= 16 * int(steps)

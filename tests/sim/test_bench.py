@@ -75,7 +75,7 @@ def test_a_day_of_a_nurse():
     ]
     answers = [(code, value) for _, source, code, value in record.events if source == "user"]
     assert ("START", "REFUSED_HERE") in answers
-    assert ("SET_RATE", "100") in answers
+    assert ("SET_RATE", "100 mL/h") in answers
     # 55 s at 50 and 120 s at 100 mL/h, less the gap of 55.5 uL; the line keeps what its pressure stores.
     assert record.rows[-1][5] == pytest.approx(55 * 50 / 3600 + 120 * 100 / 3600 - 0.0555, abs=0.04)
 
@@ -132,7 +132,7 @@ def test_a_run_leaves_the_files_that_are_promised(tmp_path):
     trace = (tmp_path / "trace.csv").read_text().splitlines()
     assert trace[0] == "t_s,state,set_rate_ml_h,flow_ml_h,pumped_ml,delivered_ml,pressure_kpa,alarm"
     assert len(trace) == 1 + 721
-    assert (tmp_path / "events.csv").read_text().startswith("t_s,source,code,value\n0.000,user,PROGRAM,5\n")
+    assert (tmp_path / "events.csv").read_text().startswith("t_s,source,code,value\n0.000,user,PROGRAM,5 mL/h\n")
     summary = json.loads((tmp_path / "summary.json").read_text())
     keys = "scenario seed simulated_s wall_s steps_run programmed_ml pumped_ml delivered_ml final_state alarms expect"
     assert set(keys.split()) <= set(summary)

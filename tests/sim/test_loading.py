@@ -85,7 +85,11 @@ WRONG = [
     ("at_s = 300", "at_s = 700", "line 21: fault.at_s is 700, the run ends at 600 s"),
     ("at_s = 300", "at_s = 300\nuntil_s = 200", "line 20: fault until_s must lie after at_s"),
     ("at_s = 300", "at_s = 300\nseverity = 2.0", "line 20: fault severity does not belong here"),
-    ('"occlusion-downstream"', '"air-bubble"\nseverity = 6000.0', "line 20: fault severity is 6000, must be 1 to 5000 uL"),
+    (
+        '"occlusion-downstream"',
+        '"air-bubble"\nseverity = 6000.0',
+        "line 20: fault severity is 6000, must be 1 to 5000 uL",
+    ),
     ("occlusion-downstream", "gremlin", "line 22: fault.kind is 'gremlin', must be one of occlusion-downstream, "),
     ('action = "pause"', 'action = "dance"', "line 19: event.action is 'dance', must be 'start', 'pause'"),
     ('final_state = "ALARM"', 'final_state = "DEAD"', "line 24: expect.final_state is 'DEAD', must be one of IDLE"),
