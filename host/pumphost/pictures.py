@@ -78,15 +78,14 @@ def draw_delivery(
 
 def _programmed(t_s: Numbers, rate: Numbers, state: Sequence[str] | NDArray[Any], programmed_ml: float) -> Numbers:
     """What the prescription asked for by each row, in mL: the running integral of the set rate, each rate holding until
-    the next row. An alarm stops the pump but not the prescription: that goes on to the volume to be infused.
+    the next row, up to the volume to be infused, and the KVO rate beyond. An alarm stops the pump but not the
+    prescription.
     """
     volumes, asked = [0.0], 0.0
     for hours, now, name in zip(np.diff(t_s) / 3600.0, rate[:-1], state[:-1], strict=True):
-        if name == "ALARM":
-            volumes.append(max(volumes[-1], min(volumes[-1] + asked * hours, programmed_ml)))
-        else:
-            asked = now
-            volumes.append(volumes[-1] + now * hours)
+        asked = asked if name == "ALARM" else now
+        volume = volumes[-1] + asked * hours
+        volumes.append(volume if name == "KVO" else max(volumes[-1], min(volume, programmed_ml)))
     return np.array(volumes)
 
 

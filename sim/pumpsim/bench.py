@@ -72,7 +72,8 @@ class Bench:
             ports.read(now, inputs)
             then = step(clock, inputs, outputs)
             ports.obey(now, outputs)
-            record.step(now, inputs, outputs)
+            if record.step(now, inputs, outputs):
+                record.row(now, outputs, self.plant)
             wait = 0 if ports.requests else (then - clock) & CLOCK_MASK
             try:
                 yield env.timeout(wait)
@@ -106,8 +107,7 @@ class Bench:
             self.record.event(int(self.env.now), "fault", fault.kind, "off")
 
     def _take_rows(self) -> Process:
-        every = _ms(self.scenario.trace_every_s)
-        yield self.env.timeout(0)  # behind what is asked for at power-on
+        every = _ms(self.scenario.trace_every_s or min(max(self.scenario.duration_s / 720, 1.0), 10.0))
         while True:
             self._row(int(self.env.now))
             yield self.env.timeout(every)

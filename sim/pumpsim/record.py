@@ -1,19 +1,41 @@
 """What a run leaves behind: rows of the trace, events, and the plant's balance at every row."""
 
+from typing import NamedTuple
+
 from pumpcore.alarms import TABLE
 from pumpcore.records import ACCEPTED, ANSWER_NAMES, Inputs, Outputs
 from pumpcore.states import EVENT_NAMES, STATE_NAMES
 from pumpsim.plant import Plant
 
-TRACE_COLUMNS = ["t_s", "state", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa", "alarm"]
-EVENT_COLUMNS = ["t_s", "source", "code", "value"]
 
-Row = tuple[float, str, float, float, float, float, float, str]
-Note = tuple[float, str, str, str]  # t_s; user, state, alarm or fault; what; its value
+class Row(NamedTuple):
+    """A row of the trace. `flow_ml_h` is the mean since the row before."""
+
+    t_s: float
+    state: str
+    set_rate_ml_h: float
+    flow_ml_h: float
+    pumped_ml: float
+    delivered_ml: float
+    pressure_kpa: float
+    alarm: str
+
+
+class Note(NamedTuple):
+    """An event: `source` is user, state, alarm or fault."""
+
+    t_s: float
+    source: str
+    code: str
+    value: str
+
+
+TRACE_COLUMNS = Row._fields
+EVENT_COLUMNS = Note._fields
 
 
 class Record:
-    """Rows in the order of TRACE_COLUMNS; flow is the mean since the row before."""
+    """Rows at regular times and whenever the state or the rate changes; of two at one time the later stands."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -22,10 +44,13 @@ class Record:
         self.worst_balance_ul = 0.0
         self._state = 0
         self._alarms = 0
+        self._rate = 0
 
-    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> None:
-        """Note what a step of the controller changed."""
+    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> bool:
+        """Note what a step of the controller changed; whether that calls for a row."""
         self.steps_run += 1
+        changed = outputs.state != self._state or outputs.rate_cml_h != self._rate
+        self._rate = outputs.rate_cml_h
         if inputs.request:
             self.event(now_ms, "user", EVENT_NAMES[inputs.request], _answer(inputs, outputs))
         if outputs.state != self._state:
@@ -33,6 +58,7 @@ class Record:
             self._state = outputs.state
         if outputs.alarms != self._alarms:
             self._note_alarms(now_ms, outputs.alarms)
+        return changed
 
     def _note_alarms(self, now_ms: int, alarms: int) -> None:
         for code in range(1, len(TABLE)):
@@ -42,18 +68,19 @@ class Record:
         self._alarms = alarms
 
     def event(self, now_ms: int, source: str, code: str, value: str) -> None:
-        self.events.append((now_ms / 1000, source, code, value))
+        self.events.append(Note(now_ms / 1000, source, code, value))
 
     def row(self, now_ms: int, outputs: Outputs, plant: Plant) -> None:
         self.worst_balance_ul = max(self.worst_balance_ul, abs(plant.balance_ul))
         t_s, delivered_ml = now_ms / 1000, plant.node.delivered_ul / 1000
         flow_ml_h = 0.0
-        if self.rows:
-            if self.rows[-1][0] == t_s:
-                return
-            flow_ml_h = (delivered_ml - self.rows[-1][5]) / (t_s - self.rows[-1][0]) * 3600
+        if self.rows and self.rows[-1].t_s == t_s:
+            flow_ml_h = self.rows.pop().flow_ml_h
+        elif self.rows:
+            before = self.rows[-1]
+            flow_ml_h = (delivered_ml - before.delivered_ml) / (t_s - before.t_s) * 3600
         self.rows.append(
-            (
+            Row(
                 t_s,
                 STATE_NAMES[outputs.state],
                 outputs.rate_cml_h / 100,

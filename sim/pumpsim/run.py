@@ -67,18 +67,18 @@ def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda shar
         "pumped_ml": bench.outputs.pumped_ul / 1000,
         "delivered_ml": round(delivered_ml, 6),
         "mass_balance_error_ml": record.worst_balance_ul / 1000,
-        "final_state": last[1],
-        "alarms": [_alarm(note) for note in record.events if note[1] == "alarm" and note[3] == "raised"],
-        "expect": judge(scenario.expect, last[1], delivered_ml, record.events),
+        "final_state": last.state,
+        "alarms": [_alarm(note) for note in record.events if note.source == "alarm" and note.value == "raised"],
+        "expect": judge(scenario.expect, last.state, delivered_ml, record.events),
     }
     return Run(scenario, record, summary)
 
 
 def _alarm(note: Note) -> dict[str, Any]:
-    row = next(row for row in TABLE if row.name == note[2])
+    row = next(row for row in TABLE if row.name == note.code)
     return {
-        "t_s": note[0],
-        "code": note[2],
+        "t_s": note.t_s,
+        "code": note.code,
         "priority": PRIORITY_NAMES[row.priority],
         "action": ACTION_NAMES[row.action],
     }

@@ -172,7 +172,7 @@ class Scenario(_Table):
     name: str
     duration_s: Annotated[float, Field(gt=0, le=30 * 86_400)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    trace_every_s: Annotated[float, Field(ge=0.1, le=30)] = 10.0
+    trace_every_s: Annotated[float, Field(ge=0.1, le=30)] | None = None  # 720 rows, 1 to 10 s apart, unless given
     pump: Pump
     line: Line
     patient: Patient = Patient()

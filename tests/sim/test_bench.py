@@ -10,6 +10,7 @@ from pumpcore.units import CLOCK_MASK
 from pumpsim.bench import Bench
 from pumpsim.expect import judge
 from pumpsim.loading import load
+from pumpsim.record import Note
 from pumpsim.run import simulate
 from pumpsim.scenario import Event, Expect, ExpectedAlarm, Fault, Line, Patient, Pump, Scenario, Therapy
 
@@ -77,7 +78,7 @@ def test_a_day_of_a_nurse():
     assert ("START", "REFUSED_HERE") in answers
     assert ("SET_RATE", "100 mL/h") in answers
     # 55 s at 50 and 120 s at 100 mL/h, less the gap of 55.5 uL; the line keeps what its pressure stores.
-    assert record.rows[-1][5] == pytest.approx(55 * 50 / 3600 + 120 * 100 / 3600 - 0.0555, abs=0.04)
+    assert record.rows[-1].delivered_ml == pytest.approx(55 * 50 / 3600 + 120 * 100 / 3600 - 0.0555, abs=0.04)
 
 
 def test_an_event_wakes_the_loop_at_its_own_time():
@@ -104,15 +105,15 @@ def test_a_small_bubble_passes():
 def test_an_occlusion_that_clears_gives_back_what_the_line_held():
     run = simulate(story(fault=[Fault(at_s=100.0, until_s=400.0, kind="occlusion-downstream")]))
     rows = run.record.rows
-    before, after = rows[39][5], rows[-1][5]
-    assert rows[39][0] == 390.0 and run.summary["final_state"] == "ALARM"
+    before, after = next(row.delivered_ml for row in rows if row.t_s == 390.0), rows[-1].delivered_ml
+    assert run.summary["final_state"] == "ALARM"
     # C dP = 15.51 uL/kPa * 38.7 kPa = 0.600 mL, and a little over the threshold
     assert after - before == pytest.approx(0.600, abs=0.02)
 
 
 def test_height_and_pressure_of_the_patient_are_felt_before_the_first_step():
     scenario = story(patient=Patient(pressure_kpa=2.0, height_cm=100.0))
-    assert Bench(scenario).run().rows[0][6] == pytest.approx(2.0 + 9.81)
+    assert Bench(scenario).run().rows[0].pressure_kpa == pytest.approx(2.0 + 9.81)
 
 
 @pytest.mark.parametrize("clock_ms", [CLOCK_MASK - 100_000, CLOCK_MASK // 2 - 100_000])
@@ -131,7 +132,7 @@ def test_a_run_leaves_the_files_that_are_promised(tmp_path):
     simulate(load(FIRST)).write(tmp_path)
     trace = (tmp_path / "trace.csv").read_text().splitlines()
     assert trace[0] == "t_s,state,set_rate_ml_h,flow_ml_h,pumped_ml,delivered_ml,pressure_kpa,alarm"
-    assert len(trace) == 1 + 721
+    assert len(trace) == 1 + 721 + 1  # every 10 s, and one at the alarm
     assert (tmp_path / "events.csv").read_text().startswith("t_s,source,code,value\n0.000,user,PROGRAM,5 mL/h\n")
     summary = json.loads((tmp_path / "summary.json").read_text())
     keys = "scenario seed simulated_s wall_s steps_run programmed_ml pumped_ml delivered_ml final_state alarms expect"
@@ -147,7 +148,11 @@ def test_progress_is_told_and_ends_at_one():
     assert shares == sorted(shares) and shares[-1] == 1.0
 
 
-EVENTS = [(0.0, "user", "START", ""), (100.0, "fault", "x", "on"), (130.0, "alarm", "AIR_BUBBLE", "raised")]
+EVENTS = [
+    Note(0.0, "user", "START", ""),
+    Note(100.0, "fault", "air-bubble", "on"),
+    Note(130.0, "alarm", "AIR_BUBBLE", "raised"),
+]
 
 
 @pytest.mark.parametrize(
