@@ -35,8 +35,15 @@ def read_recording(folder: Path) -> Recording:
     rest = (events.text(name) for name in EVENT_COLUMNS[1:])
     notes = list(zip(map(float, events.numbers("t_s")), *rest, strict=True))
     summary = _read_summary(folder / "summary.json")
-    title, programmed_ml = str(summary.get("scenario", folder.name)), summary.get("programmed_ml", math.inf)
-    return Recording(title, table, notes, summary.get("occlusion_kpa"), programmed_ml)
+    occlusion_kpa, programmed_ml = (_number(folder, summary, name) for name in ("occlusion_kpa", "programmed_ml"))
+    return Recording(str(summary.get("scenario", folder.name)), table, notes, occlusion_kpa, programmed_ml or math.inf)
+
+
+def _number(folder: Path, summary: dict[str, Any], name: str) -> float | None:
+    value = summary.get(name)
+    if value is not None and not isinstance(value, int | float):
+        raise BadInput(f"{folder / 'summary.json'}: {name} is {value!r}, must be a number; simulate writes it anew")
+    return value
 
 
 def _read_summary(path: Path) -> dict[str, Any]:

@@ -1,0 +1,218 @@
+"""The commands as a user calls them: what they write, what they print, and how they refuse."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pumphost.cli import main
+from pumphost.simulate import FIRST
+
+SCENARIO = """\
+name = "short"
+duration_s = 60
+[pump]
+syringe = "BD Plastipak 10"
+[line]
+set = "1.5 m x 1.0 mm"
+[[therapy]]
+rate_ml_h = 50.0
+vtbi_ml = 5.0
+[expect]
+final_state = "INFUSING"
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def snapshot(folder):
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def test_the_demo_shows_a_summary_and_names_its_picture(here):
+    done = run("demo")
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (here / "out/demo").iterdir()} == {
+        "summary.json",
+        "trace.csv",
+        "events.csv",
+        "delivery.png",
+    }
+    for words in ("programmed", "10.000 mL", "delivered", "OCCLUSION_DOWNSTREAM", "ALARM", "out/demo/delivery.png"):
+        assert words in done.stdout
+    summary = json.loads((here / "out/demo/summary.json").read_text())
+    assert summary["mass_balance_error_ml"] < 1e-6
+    assert all(verdict["ok"] for verdict in summary["expect"])
+
+
+def test_simulate_writes_beside_the_name_of_the_scenario_unless_told_otherwise(here):
+    (here / "short.toml").write_text(SCENARIO)
+    assert run("simulate", "short.toml").exit_code == 0
+    assert (here / "out/short/delivery.png").exists()
+    assert run("simulate", "short.toml", "--out", "elsewhere", "--seed", "9").exit_code == 0
+    assert json.loads((here / "elsewhere/summary.json").read_text())["seed"] == 9
+
+
+def test_a_failed_expectation_is_exit_1_and_keeps_the_run(here):
+    (here / "short.toml").write_text(SCENARIO.replace("INFUSING", "KVO"))
+    done = run("simulate", "short.toml")
+    assert done.exit_code == 1
+    assert "NOT AS EXPECTED" in done.stdout
+    assert (here / "out/short/trace.csv").exists()
+
+
+BAD_SCENARIOS = {
+    "an unknown key": (SCENARIO.replace("rate_ml_h", "rate_mlh"), "line 8: therapy.rate_mlh unknown key"),
+    "a negative rate": (SCENARIO.replace("50.0", "-50.0"), "line 8: therapy.rate_ml_h is -50.0, must be"),
+    "too fast for the syringe": (
+        SCENARIO.replace("Plastipak 10", "Plastipak 1").replace("50.0", "400.0"),
+        "a BD Plastipak 1 allows 390.38 mL/h at most",
+    ),
+    "no TOML": ("name: short", "not TOML"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), BAD_SCENARIOS.values(), ids=BAD_SCENARIOS)
+def test_a_bad_scenario_is_one_line_exit_2_and_touches_nothing(here, text, says):
+    (here / "bad.toml").write_text(text)
+    (here / "out/bad").mkdir(parents=True)
+    (here / "out/bad/trace.csv").write_text("from before")
+    before = snapshot(here)
+    done = run("simulate", "bad.toml")
+    check_refused(done, "bad.toml", says)
+    assert snapshot(here) == before
+
+
+def check_refused(done, *says):
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    for words in says:
+        assert words in done.stderr
+
+
+@pytest.mark.parametrize("command", ["simulate", "plot", "trumpet"])
+def test_a_missing_file_is_one_line_exit_2(here, command):
+    rate = ["--rate", "5"] if command == "trumpet" else []
+    check_refused(run(command, "nothing.here", *rate), "nothing.here", "no such file")
+    assert list(here.iterdir()) == []
+
+
+BAD_CAPTURES = {
+    "a gap": ("t_s,volume_ml\n0,0\n30,1\n200,2\n", "line 4, column t_s: a gap from 30 to 200 s"),
+    "a blank": ("t_s,volume_ml\n0,0\n30,\n60,2\n", "line 3, column volume_ml: the cell is blank"),
+    "text": ("t_s,volume_ml\n0,0\n30,one\n", "line 3, column volume_ml: found 'one'; a number such as 12.5 is needed"),
+    "time backwards": ("t_s,volume_ml\n0,0\n30,1\n20,2\n", "line 4, column t_s: found 20 after 30; each time must be"),
+    "no volume": ("t_s,flow\n0,0\n30,1\n", "no column volume_ml, delivered_ml or mass_g"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), BAD_CAPTURES.values(), ids=BAD_CAPTURES)
+@pytest.mark.parametrize("words", [["trumpet", "--rate", "5", "--plot", "new.png"], ["plot", "--out", "new.png"]])
+def test_a_bad_capture_is_one_line_exit_2_and_draws_nothing(here, words, text, says):
+    (here / "capture.csv").write_text(text)
+    before = snapshot(here)
+    check_refused(run(words[0], "capture.csv", *words[1:]), "capture.csv", says)
+    assert snapshot(here) == before
+
+
+def test_trumpet_prints_the_promised_json_and_draws(here):
+    rows = "\n".join(f"{30 * i},{30 * i * 5.1 / 3600:.12f}" for i in range(241))
+    (here / "capture.csv").write_text("t_s,volume_ml\n" + rows)
+    done = run("trumpet", "capture.csv", "--rate", "5", "--json", "--plot", "curve.png")
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout)
+    assert list(figures) == ["windows_min", "ep_max", "ep_min", "mean_error_percent"]
+    assert figures["windows_min"] == [2, 5, 11, 19, 31]
+    assert figures["mean_error_percent"] == pytest.approx(2, abs=1e-6)
+    assert (here / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert "Mean error +2.000 %" in run("trumpet", "capture.csv", "--rate", "5").stdout
+
+
+def test_trumpet_takes_a_simulated_and_a_weighed_capture_alike(here):
+    rows = [(30 * i, 30 * i * 5 / 3600) for i in range(241)]
+    (here / "weighed.csv").write_text("t_s,mass_g\n" + "\n".join(f"{t},{v * 0.998:.12f}" for t, v in rows))
+    figures = json.loads(run("trumpet", "weighed.csv", "--rate", "5", "--json").stdout)
+    assert figures["mean_error_percent"] == pytest.approx(0, abs=1e-6)
+
+
+def test_plot_draws_a_run_again_and_a_capture(here):
+    (here / "short.toml").write_text(SCENARIO)
+    run("simulate", "short.toml")
+    first = (here / "out/short/delivery.png").read_bytes()
+    assert run("plot", "out/short").exit_code == 0
+    assert (here / "out/short/delivery.png").read_bytes() == first
+    done = run("plot", "out/short/trace.csv", "--out", "capture.png")
+    assert done.exit_code == 0 and "capture.png" in done.stdout
+    assert (here / "capture.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("trace.csv", None, "no such file"),
+        ("events.csv", None, "no such file"),
+        ("trace.csv", "t_s,state\n0,IDLE\n1,IDLE\n", "no column set_rate_ml_h"),
+        ("events.csv", "t_s,source,code,value\nnow,user,START,\n", "line 2, column t_s: found 'now'"),
+        ("summary.json", "{", "not JSON"),
+        ("summary.json", "[]", "not a JSON object"),
+        ("summary.json", '{"occlusion_kpa": "high"}', "occlusion_kpa is 'high', must be a number"),
+    ],
+)
+def test_a_spoilt_run_is_refused_by_file(here, file, text, says):
+    (here / "short.toml").write_text(SCENARIO)
+    run("simulate", "short.toml", "--out", "spoilt")
+    (here / "spoilt" / file).unlink()
+    if text is not None:
+        (here / "spoilt" / file).write_text(text)
+    check_refused(run("plot", "spoilt"), f"spoilt/{file}", says)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["simulat"], "No such command 'simulat'"),
+        (["trumpet", "x.csv"], "--rate"),
+        (["trumpet", "x.csv", "--rate", "five"], "'five' is not a valid float"),
+        (["simulate", "x.toml", "--seed", "-1"], "--seed"),
+        (["bench", "--pairs", "0"], "--pairs"),
+    ],
+)
+def test_a_wrong_word_is_explained(here, words, says):
+    done = run(*words)
+    assert done.exit_code == 2 and says in done.stderr
+
+
+def test_the_command_is_installed_and_quick_to_help():
+    command = Path(sys.executable).with_name("openinfuse")
+    done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
+    assert "Not a medical device" in done.stdout
+    assert "simulate" in done.stdout
+
+
+def test_help_loads_no_plotting_library():
+    code = "import sys, pumphost.cli; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_the_first_scenario_is_found_where_it_is_installed():
+    assert FIRST.is_file()
+
+
+def test_bench_prints_a_ratio(here, monkeypatch):
+    monkeypatch.setattr("pumphost.performance.DAY_S", 600)
+    done = run("bench", "--pairs", "1")
+    assert done.exit_code == 0
+    assert "ratio" in done.stdout and "1.5x" in done.stdout
