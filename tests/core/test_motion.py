@@ -32,30 +32,37 @@ ALLOWED = [
 ]
 
 
-def check_schedule(step_pl, rate_cml_h, duration_ms, late):
-    """Run for `duration_ms` and hold every pulse against the ideal."""
+def check_schedule(step_pl, rate_cml_h, duration_ms, lateness, record_property):
+    """Run for `duration_ms` with every step late by `lateness` windows; hold every pulse against the ideal."""
     rig = Rig(step_pl)
     ideal = Ideal(rig.controller.setup.step_grains, rate_cml_h, 0)
     rig.stepper.watch = ideal
     rig.start(rate_cml_h)
-    rig.run(duration_ms, late)
+    rig.run(duration_ms, lambda window_ms: int(window_ms * lateness))
+    due = ideal.pulses_due(duration_ms * TICKS_PER_MS)
+    record_property(
+        "figure",
+        f"schedule {step_pl / 1000:7.3f} nL a step, {rate_cml_h / 100:7.2f} mL/h, {duration_ms / HOUR_MS:5.2f} h, "
+        f"late by {lateness:.2f}: {rig.stepper.given} of {due} steps, at most {ideal.worst_us:.3f} us off, "
+        f"dry {rig.stepper.dry} times",
+    )
     assert ideal.worst_us <= WORST_US
-    assert rig.stepper.given == ideal.pulses_due(duration_ms * TICKS_PER_MS)
+    assert rig.stepper.given == due
     assert rig.stepper.dry == 0
 
 
 @pytest.mark.parametrize(("step_pl", "rate_cml_h"), ALLOWED)
 @pytest.mark.parametrize("late", [0.0, 0.99], ids=["on time", "late"])
-def test_exact_over_a_day_or_at_high_rates_a_quarter_of_an_hour(step_pl, rate_cml_h, late):
+def test_exact_over_a_day_or_at_high_rates_a_quarter_of_an_hour(step_pl, rate_cml_h, late, record_property):
     hours = 24 if rate_cml_h <= FAST_CML_H else 0.25
-    check_schedule(step_pl, rate_cml_h, int(hours * HOUR_MS), lambda window_ms: int(window_ms * late))
+    check_schedule(step_pl, rate_cml_h, int(hours * HOUR_MS), late, record_property)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("step_pl", "rate_cml_h"), ALLOWED)
 @pytest.mark.parametrize("late", [0.0, 0.99], ids=["on time", "late"])
-def test_exact_over_a_day(step_pl, rate_cml_h, late):
-    check_schedule(step_pl, rate_cml_h, 24 * HOUR_MS, lambda window_ms: int(window_ms * late))
+def test_exact_over_a_day(step_pl, rate_cml_h, late, record_property):
+    check_schedule(step_pl, rate_cml_h, 24 * HOUR_MS, late, record_property)
 
 
 @settings(max_examples=60, deadline=None)
@@ -91,7 +98,7 @@ def test_a_rate_above_what_the_syringe_allows_is_refused_and_the_largest_is_know
     assert rig.ask(PROGRAM, rate_cml_h=most, vtbi_ul=1_000) == ACCEPTED
 
 
-def test_no_burst_when_a_slow_rate_turns_fast_after_a_long_wait():
+def test_no_burst_when_a_slow_rate_turns_fast_after_a_long_wait(record_property):
     """At 0.01 mL/h a step takes 62.47 s. After 50 s of waiting 20 % of the step is left: 25 ms at 5 mL/h."""
     rig = Rig(STEP_PL["50 mL"])
     rig.start(1)
@@ -103,6 +110,9 @@ def test_no_burst_when_a_slow_rate_turns_fast_after_a_long_wait():
     assert first_ticks == (step_grains - 50_000 * TICKS_PER_MS) // 500
     ordered = sum(rig.outputs.counts[: rig.outputs.segments])
     assert ordered == 2 * 1_000 * TICKS_PER_MS * 500 // step_grains + 2  # two windows of 1 s, and two
+    record_property(
+        "figure", f"0.01 to 5 mL/h after 50 s: {ordered} steps ordered, the first after {first_ticks / 12_500:.1f} ms"
+    )
     rig.run(50_000 + 10_000)
     assert rig.stepper.given == pytest.approx(0.8 + 10_000 * TICKS_PER_MS * 500 / step_grains, abs=1)
 

@@ -154,7 +154,7 @@ def euler(pump, pulse_s, until_s, per_ms):
 
 
 @pytest.mark.parametrize("rate_ml_h", [5, 100])
-def test_a_fixed_step_reference_converges_to_the_closed_form_at_first_order(rate_ml_h):
+def test_a_fixed_step_reference_converges_to_the_closed_form_at_first_order(rate_ml_h, record_property):
     """1, 0.5 and 0.25 ms: the error halves each time."""
     pump = plant(Screw(gap_mm=0.01))
     ticks = interval_ticks(rate_ml_h, pump.drive)
@@ -167,6 +167,8 @@ def test_a_fixed_step_reference_converges_to_the_closed_form_at_first_order(rate
     for per_ms in (1, 2, 4):
         pressure, out_ul = euler(pump, pulse_s, until_s, per_ms)
         errors.append((abs(pressure - pump.node.pressure_kpa), abs(out_ul - pump.node.delivered_ul)))
+    steps = ", ".join(f"{ms} ms {error[1]:.2e} uL" for ms, error in zip((1, 0.5, 0.25), errors, strict=True))
+    record_property("figure", f"Euler against closed form, {rate_ml_h} mL/h, volume out after 20 s: {steps}")
     # Explicit Euler is off by dt / (2 tau) of what decays.
     bound = 1e-3 / (2 * pump.node.tau)
     assert errors[0][0] < bound * (pump.node.pressure_kpa - PATIENT_KPA)
