@@ -263,10 +263,11 @@ class Board:
         self.request = request
 
     def stop(self) -> None:
-        """Drop what is queued and let go of the motor."""
+        """Drop what is queued, let go of the motor, and light the red LED: nobody looks after it any more."""
         self.enable.value(MOTOR_OFF)
         self.stepper.flush()
         self.green.value(0)
+        self.red.value(1)
 
     def _poll_keys(self) -> None:
         """STOP outdoes whatever waits to be read; START waits its turn."""

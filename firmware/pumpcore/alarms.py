@@ -52,12 +52,13 @@ TABLE = (
 
 
 class Alarms:
-    """What has been raised: `latched` is a mask of 1 << code, `reason` and `shown` are codes."""
+    """What has been raised: `latched` and `raised` are masks of 1 << code, `reason` and `shown` are codes."""
 
     def __init__(self) -> None:
         self.latched = 0
         self.reason = NO_ALARM
         self.shown = NO_ALARM
+        self.raised = 0  # in this step: it may be an alarm that was latched before
         self.announced = 0  # raised since the last start: an acknowledged warning is not repeated
 
     def raise_alarm(self, code: int) -> None:
@@ -67,6 +68,7 @@ class Alarms:
             return
         self.announced |= bit
         self.latched |= bit
+        self.raised |= bit
         if not self.reason and TABLE[code].action == STOP_PUMP:
             self.reason = code
         if TABLE[code].priority > TABLE[self.shown].priority:
@@ -81,3 +83,7 @@ class Alarms:
     def rearm(self) -> None:
         """The motor starts: everything may be raised anew."""
         self.announced = 0
+
+    def forget(self, code: int) -> None:
+        """`code` may be raised anew: what it warned of has moved away."""
+        self.announced &= ~(1 << code)

@@ -38,6 +38,7 @@ from .states import (
     RESUME,
     SET_RATE,
     START,
+    STOP,
     next_state,
 )
 from .units import later_ms
@@ -59,12 +60,13 @@ class Controller:
         """Run once; return the clock's reading (modulo 2**30 ms) at which to run next."""
         steps = self.motion.count(inputs.steps_done)
         self.dose.book(steps)
+        self.alarms.raised = 0
         outputs.answer = self._answer(inputs) if inputs.request else NOTHING_ASKED
         if MOVING[self.state]:
             self._watch(inputs, steps)
         self._drive(now_ms, inputs.steps_queued, outputs)
         self._report(outputs)
-        return later_ms(now_ms, self.motion.window_ms)
+        return now_ms if outputs.flush else later_ms(now_ms, self.motion.window_ms)
 
     # Requests
 
@@ -84,10 +86,17 @@ class Controller:
             if not 1 <= inputs.rate_cml_h <= self.setup.most_rate_cml_h:
                 return REFUSED_RATE
             self.dose.set_rate(inputs.rate_cml_h)
-        elif request == START or request == RESUME:
+            if not self.dose.near_end():
+                self.alarms.forget(INFUSION_NEAR_END)
+        elif request == START:  # a new infusion does not begin under the alarms of the last
+            self.alarms.acknowledge()
+            self.alarms.rearm()
+        elif request == RESUME:
             self.alarms.rearm()
         elif request == ACKNOWLEDGE:
             self.alarms.acknowledge()
+        elif request == STOP:
+            self.dose.drop()
         self._take(request)
         return ACCEPTED
 
@@ -110,7 +119,7 @@ class Controller:
             if dose.pumped_ul >= dose.empty_at_ul:
                 self._alarm(RESERVOIR_EMPTY)
         if self.state == INFUSING:
-            if dose.left_ul() <= dose.near_end_ul:
+            if dose.near_end():
                 self._alarm(INFUSION_NEAR_END)
             if dose.steps_left() == 0:
                 self._alarm(INFUSION_COMPLETE)
@@ -127,7 +136,8 @@ class Controller:
     # Motor
 
     def _drive(self, now_ms: int, steps_queued: int, outputs: Outputs) -> None:
-        """Order the steps that the state calls for. A new rate begins with an empty queue."""
+        """Order the steps that the state calls for. A new rate begins by dropping the queue; what comes next
+        is ordered in the step after, which knows what was given until then."""
         rate_cml_h = 0
         steps_left = MANY_STEPS
         if self.state == INFUSING:
@@ -137,9 +147,10 @@ class Controller:
             rate_cml_h = self.dose.keep_open_cml_h()
         outputs.flush = rate_cml_h != self.motion.rate_cml_h
         if outputs.flush:
+            outputs.segments = 0
             self.motion.set_rate(rate_cml_h, now_ms, steps_queued)
-            steps_queued = 0
-        self.motion.order(now_ms, steps_queued, steps_left, outputs)
+        else:
+            self.motion.order(now_ms, steps_queued, steps_left, outputs)
 
     def _report(self, outputs: Outputs) -> None:
         outputs.state = self.state
@@ -147,5 +158,6 @@ class Controller:
         outputs.pumped_ul = self.dose.pumped_ul
         outputs.left_ul = self.dose.left_ul()
         outputs.alarms = self.alarms.latched
+        outputs.alarms_raised = self.alarms.raised
         outputs.alarm_shown = self.alarms.shown
         outputs.alarm_reason = self.alarms.reason

@@ -45,9 +45,15 @@ class Dose:
         self.kvo_cml_h = kvo_cml_h
         self.set_rate(rate_cml_h)
 
+    def drop(self) -> None:
+        """The prescription ends here, whatever is left of it."""
+        self.end_ul = self.pumped_ul
+        self.end_pl = self.pumped_pl
+
     def set_rate(self, rate_cml_h: int) -> None:
         self.rate_cml_h = rate_cml_h
-        self.near_end_ul = rate_cml_h * self.near_end_s // 360  # 0.01 mL/h is 1 uL in 360 s
+        # 0.01 mL/h is 1 uL in 360 s. What is left is known to a microlitre: rather early than late.
+        self.near_end_ul = rate_cml_h * self.near_end_s // 360 + 1
 
     def keep_open_cml_h(self) -> int:
         """The KVO rate: never above the set rate."""
@@ -60,6 +66,9 @@ class Dose:
 
     def left_ul(self) -> int:
         return max(self.end_ul - self.pumped_ul, 0)
+
+    def near_end(self) -> bool:
+        return self.left_ul() <= self.near_end_ul
 
     def steps_left(self) -> int:
         """Steps to the end of the volume, to the nearest; MANY_STEPS while that is far off."""

@@ -1,13 +1,13 @@
 """Steps on an exact schedule, ordered a little ahead.
 
 At the rate r a step of volume v is due every T = v / r. In grains and 0.01 mL/h that is a division of
-two small integers, T = q + rest / r ticks, and the rest is carried from step to step: step k falls on
-the tick floor(k * v / r) after the first, for as long as the rate stands. Nothing accumulates.
+two small integers, T = q + rest / r ticks, and the rest is carried from run to run: step k is due
+k * v / r ticks after the start, for as long as the rate stands. Nothing accumulates.
 
 A long run of n steps is ordered as two segments, n - m intervals of q and m of q + 1 ticks, with m what
-the carried rest has grown to. Its end is exact to the tick; inside it a step is at most n / 4 ticks
-early, 8.4 us for the longest run. A short run is one segment, all q or all q + 1, whichever leaves the
-smaller rest to carry: half a run, 2.6 us at most.
+the carried rest has grown to: inside it a step is up to n / 4 ticks from its time. A short run is one
+segment, all q or all q + 1, whichever leaves the smaller rest to carry, up to half a run. Together they
+keep every step within 8.7 us.
 
 How far ahead. A window is the time of 5 uL or of 200 steps, whichever is less, within 20 ms to 1 s.
 The loop asks to run again after one window and keeps the steps of two windows queued, plus the one
@@ -15,8 +15,9 @@ under way and the one after it. So a loop that comes late by 0.99 of a window ne
 and if it never comes, the motor stops by itself: after 10 uL, or 40 ms of flow above 900 mL/h, and
 those two steps.
 
-A change of rate drops the queue. The part of the step already waited for is kept as volume, `to_go`,
-and only the rest of it is waited for at the new rate.
+A change of rate drops the queue in one step and orders in the next, at once: a pulse may be given
+between the reading and the drop, and only a new reading tells. The part of the step already waited for
+is kept as volume, `to_go`, and only the rest of it is waited for at the new rate.
 """
 
 from .records import Outputs
@@ -28,8 +29,8 @@ LEAST_WINDOW_MS = const(20)
 MOST_WINDOW_MS = const(1_000)
 WINDOW_UL = const(5)
 WINDOW_STEPS = const(200)
-SHORT_RUN_STEPS = const(64)
-MOST_RUN_STEPS = const(420)  # two runs hold two windows of 20 ms at 20,000 steps/s, and two steps
+SHORT_RUN_STEPS = const(32)
+MOST_RUN_STEPS = const(402)  # two runs hold two windows of 20 ms at 20,000 steps/s, and two steps
 
 
 class Motion:
@@ -53,6 +54,8 @@ class Motion:
         """Steps given since the last call."""
         moved = (steps_done - self.steps_seen) & CLOCK_MASK
         self.steps_seen = steps_done
+        if moved:
+            self.to_go_grains = self.step_grains
         return moved
 
     def set_rate(self, rate_cml_h: int, now_ms: int, steps_queued: int) -> None:
@@ -109,6 +112,7 @@ class Motion:
         longer = rest // self.rate_cml_h
         if steps <= SHORT_RUN_STEPS:
             longer = steps if 2 * longer >= steps else 0
+        longer = min(max(longer, 0), steps)  # a short run may have left more than this one can take up
         self.rest = rest - longer * self.rate_cml_h
         if steps > longer:
             self._segment(self.interval_ticks, steps - longer, outputs)

@@ -49,6 +49,7 @@ class Outputs:
         self.pumped_ul = 0  # by the steps given, since power-on
         self.left_ul = 0  # of the volume to be infused
         self.alarms = 0  # latched, a mask of 1 << code
+        self.alarms_raised = 0  # in this step, a mask likewise
         self.alarm_shown = 0
         self.alarm_reason = 0
         self.flush = False

@@ -14,6 +14,8 @@ from pumpsim.loading import BadScenario
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path)
+RATE = click.FloatRange(0.001, 10_000)
+DENSITY = click.FloatRange(0.5, 2)
 PICTURE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -74,10 +76,10 @@ def plot(run: Path, out: Path | None) -> None:
 
 @main.command()
 @click.argument("capture", type=FILE)
-@click.option("--rate", "rate_ml_h", type=float, required=True, help="The set rate, mL/h.")
+@click.option("--rate", "rate_ml_h", type=RATE, required=True, help="The set rate, mL/h.")
 @click.option("--from", "from_min", type=float, default=60.0, show_default=True, help="Start of the analysis, min.")
 @click.option("--to", "to_min", type=float, default=120.0, show_default=True, help="End of the analysis, min.")
-@click.option("--density", type=float, default=0.998, show_default=True, help="g/mL, for a capture in mass_g.")
+@click.option("--density", type=DENSITY, default=0.998, show_default=True, help="g/mL, for a capture in mass_g.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--plot", "picture", type=PICTURE, help="Draw start-up and trumpet curves into this file.")
 def trumpet(

@@ -38,7 +38,8 @@ def measure(pairs: int) -> list[Measured]:
     """Time every job `pairs` times, each beside the floor."""
     job = "24 h at 2 mL/h, 50 mL syringe, a row every 10 s"
     timings = []
-    for _ in track(range(pairs), description=job, console=Console(stderr=True), transient=True):
+    console = Console(stderr=True)
+    for _ in track(range(pairs), job, console=console, transient=True, disable=not console.is_terminal):
         timings.append((_seconds(_syringe_day), _seconds(_floor)))
     ratios = [mine / floor for mine, floor in timings]
     return [Measured(job, median(mine for mine, _ in timings), median(floor for _, floor in timings), ratios, 1.5)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pumphost.columns import read_columns
+from pumphost.columns import LARGEST, read_columns
 from pumphost.errors import BadInput
 from pumphost.sheet import Event, Numbers
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS
@@ -41,9 +41,12 @@ def read_recording(folder: Path) -> Recording:
 
 def _number(folder: Path, summary: dict[str, Any], name: str) -> float | None:
     value = summary.get(name)
-    if value is not None and not isinstance(value, int | float):
-        raise BadInput(f"{folder / 'summary.json'}: {name} is {value!r}, must be a number; simulate writes it anew")
-    return value
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= LARGEST:
+        found = str(value)[:40]
+        raise BadInput(f"{folder / 'summary.json'}: {name} is {found!r}, must be a number; simulate writes it anew")
+    return float(value)
 
 
 def _read_summary(path: Path) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def _read_summary(path: Path) -> dict[str, Any]:
         summary = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         return {}  # a recording made by hand may have none
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path}: not JSON: {error}; simulate writes it anew") from None
     if not isinstance(summary, dict):
         raise BadInput(f"{path}: not a JSON object; simulate writes it anew")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pumphost.performance import Measured
@@ -23,7 +24,9 @@ def _clock(seconds: float) -> str:
 def show_run(run: Run, picture: Path) -> None:
     """The summary of a run: volumes, alarms, expectations, and where its files are."""
     console, summary = _console(), run.summary
-    table = Table(title=summary["scenario"], title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table = Table(
+        title=escape(summary["scenario"]), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0)
+    )
     table.add_row("simulated", f"{_clock(summary['simulated_s'])} h in {summary['wall_s']:.2f} s")
     table.add_row("programmed", f"{summary['programmed_ml']:8.3f} mL")
     table.add_row("pumped", f"{summary['pumped_ml']:8.3f} mL", "counted by the controller")
@@ -35,8 +38,8 @@ def show_run(run: Run, picture: Path) -> None:
         mark = "[green]as expected[/]" if verdict["ok"] else "[red]NOT AS EXPECTED[/]"
         table.add_row("expected", verdict["what"], f"{mark} ({verdict['got']})")
     console.print(table)
-    console.print(f"Files:   {picture.parent}", soft_wrap=True)
-    console.print(f"Picture: {picture}", soft_wrap=True)
+    console.print(f"Files:   {picture.parent}", soft_wrap=True, markup=False)
+    console.print(f"Picture: {picture}", soft_wrap=True, markup=False)
 
 
 def show_trumpet(trumpet: Trumpet) -> None:

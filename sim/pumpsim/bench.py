@@ -19,6 +19,7 @@ from pumpsim.ports import Ports
 from pumpsim.record import Record
 from pumpsim.rig import plant_of, setup_of
 from pumpsim.scenario import Event, Fault, Scenario
+from pumpsim.sensors import PressureSensor
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -39,7 +40,7 @@ class Bench:
         self.scenario = scenario
         self.clock_ms = clock_ms
         self.plant = plant_of(scenario)
-        self.ports = Ports(self.plant)
+        self.ports = Ports(self.plant, PressureSensor(scenario.noise.model, scenario.seed))
         self.controller = Controller(setup_of(scenario.pump))
         self.inputs = Inputs()
         self.outputs = Outputs()
@@ -98,12 +99,12 @@ class Bench:
         severity = kind.usual() if fault.severity is None else fault.severity
         yield self.env.timeout(_ms(fault.at_s))
         self.plant.advance(int(self.env.now) * TICKS_PER_MS)
-        kind.start(self.plant, severity)
+        end = kind.start(self.plant, severity)
         self.record.event(int(self.env.now), "fault", fault.kind, "on")
         if fault.until_s is not None:
             yield self.env.timeout(_ms(fault.until_s) - _ms(fault.at_s))
             self.plant.advance(int(self.env.now) * TICKS_PER_MS)
-            kind.end(self.plant)
+            end()
             self.record.event(int(self.env.now), "fault", fault.kind, "off")
 
     def _take_rows(self) -> Process:

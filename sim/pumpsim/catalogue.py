@@ -56,7 +56,7 @@ class Tubing:
 
 def tubing(name: str) -> Tubing:
     """A set by its name, "1.5 m x 1.0 mm". Raises ValueError if it is not one."""
-    match = re.fullmatch(r"\s*([0-9.]+)\s*m\s*x\s*([0-9.]+)\s*mm\s*", name)
+    match = re.fullmatch(r"\s*(\d+\.?\d*)\s*m\s*x\s*(\d+\.?\d*)\s*mm\s*", name)
     if not match:
         raise ValueError('must be a length and a bore like "1.5 m x 1.0 mm"')
     return Tubing(float(match[1]), float(match[2]))

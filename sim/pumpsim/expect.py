@@ -1,5 +1,6 @@
 """What a scenario's [expect] asks for, held against what happened."""
 
+from math import inf
 from typing import Any
 
 from pumpsim.record import Note
@@ -18,28 +19,35 @@ def judge(expect: Expect, final_state: str, delivered_ml: float, events: list[No
         what = f"delivered {least:g} to {most:g} mL"
         verdicts.append(_verdict(what, least <= delivered_ml <= most, f"{delivered_ml:.3f} mL"))
     if expect.alarms is not None:
-        verdicts += [_judge_alarm(alarm, events) for alarm in expect.alarms]
-        verdicts.append(_judge_no_others(expect.alarms, events))
+        raised = _raised(events)
+        verdicts += [_judge_alarm(alarm, raised) for alarm in expect.alarms]
+        others = [code for code, _ in raised]
+        verdicts.append(_verdict("no other alarm", not others, ", ".join(others) or "none"))
     return verdicts
 
 
-def _judge_alarm(alarm: ExpectedAlarm, events: list[Note]) -> Verdict:
-    """Raised within its time after the last fault or user event before it."""
+def _raised(events: list[Note]) -> list[tuple[str, float]]:
+    """(code, s since its cause) of every alarm raised. Its cause is the last fault that began before it; in a
+    run without faults the last thing the user did; infinitely long ago if there was none."""
+    source = "fault" if any(note.source == "fault" for note in events) else "user"
+    raised, cause_s = [], -inf
+    for note in events:
+        if note.source == source and note.value != "off":
+            cause_s = note.t_s
+        elif note.source == "alarm" and note.value == "raised":
+            raised.append((note.code, note.t_s - cause_s))
+    return raised
+
+
+def _judge_alarm(alarm: ExpectedAlarm, raised: list[tuple[str, float]]) -> Verdict:
+    """Take the first alarm of its code that came within its time out of `raised`."""
     what = f"{alarm.code} within {alarm.within_s:g} s"
-    cause_s = 0.0
-    for t_s, source, code, value in events:
-        if source in ("fault", "user"):
-            cause_s = t_s
-        elif source == "alarm" and code == alarm.code and value == "raised":
-            return _verdict(what, t_s - cause_s <= alarm.within_s, f"after {t_s - cause_s:.1f} s")
-    return _verdict(what, False, "not raised")
-
-
-def _judge_no_others(alarms: list[ExpectedAlarm], events: list[Note]) -> Verdict:
-    expected = {alarm.code for alarm in alarms}
-    raised = {code for _, source, code, value in events if source == "alarm" and value == "raised"}
-    others = sorted(raised - expected)
-    return _verdict("no other alarm", not others, ", ".join(others) or "none")
+    after_s = [since_s for code, since_s in raised if code == alarm.code]
+    for since_s in after_s:
+        if since_s <= alarm.within_s:
+            raised.remove((alarm.code, since_s))
+            return _verdict(what, True, f"after {since_s:.1f} s")
+    return _verdict(what, False, f"after {after_s[0]:.1f} s" if after_s else "not raised")
 
 
 def _verdict(what: str, ok: bool, got: str) -> Verdict:

@@ -1,4 +1,4 @@
-"""What can go wrong, by kind: what it does to the plant when it starts and when it ends."""
+"""What can go wrong, by kind: what it does to the plant when it starts, and how that is undone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +8,12 @@ from pumpsim.plant import Plant
 
 @dataclass(frozen=True)
 class Kind:
-    """`start(plant, severity)` and `end(plant)`, which sets right what start did.
+    """`start(plant, severity)` makes the fault and returns what ends this one, and no other of its kind.
 
     `severity` is (unit, least, most, usual), or None for a fault that is there or not.
     """
 
-    start: Callable[[Plant, float], None]
-    end: Callable[[Plant], None]
+    start: Callable[[Plant, float], Callable[[], None]]
     severity: tuple[str, float, float, float] | None = None
 
     def problem(self, severity: float | None) -> str:
@@ -32,14 +31,17 @@ class Kind:
         return self.severity[3] if self.severity else 0.0
 
 
+def _block(plant: Plant, severity: float) -> Callable[[], None]:
+    plant.block()
+    return plant.unblock
+
+
+def _inject_air(plant: Plant, microlitres: float) -> Callable[[], None]:
+    bubble = plant.inject_air(microlitres)
+    return lambda: plant.purge(bubble)
+
+
 KINDS = {
-    "occlusion-downstream": Kind(
-        start=lambda plant, severity: setattr(plant.node, "blocked", True),
-        end=lambda plant: setattr(plant.node, "blocked", False),
-    ),
-    "air-bubble": Kind(
-        start=lambda plant, microlitres: plant.inject_air(microlitres),
-        end=lambda plant: plant.air.bubbles.clear(),  # somebody purges the line
-        severity=("uL", 1, 5000, 200),
-    ),
+    "occlusion-downstream": Kind(_block),
+    "air-bubble": Kind(_inject_air, severity=("uL", 1, 5000, 200)),
 }

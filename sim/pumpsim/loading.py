@@ -29,14 +29,12 @@ class _Misfit(Exception):
 def load(path: Path, seed: int | None = None) -> Scenario:
     """The scenario in `path`; `seed` replaces the file's. Raises BadScenario, and has done nothing then."""
     text = _read(path)
+    table = _parse(path, text)
     try:
-        table = tomllib.loads(text)
         if seed is not None:
             table["seed"] = seed
         scenario = Scenario.model_validate(table)
         _check_together(scenario)
-    except tomllib.TOMLDecodeError as error:
-        raise BadScenario(f"{path}: not TOML: {error}") from None
     except ValidationError as error:
         problems = error.errors(include_url=False)
         words = [_locate(text, problem["loc"], _in_words(problem)) for problem in problems]
@@ -48,13 +46,22 @@ def load(path: Path, seed: int | None = None) -> Scenario:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise BadScenario(f"{path}: there is no such file") from None
     except IsADirectoryError:
         raise BadScenario(f"{path}: is a folder, name the scenario file in it") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadScenario(f"{path}: cannot be read as text: {error}") from None
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise BadScenario(f"{path}: not a scenario: tables or lists nested too deep") from None
+    except ValueError as error:  # TOMLDecodeError, and a number of thousands of digits
+        raise BadScenario(f"{path}: not TOML: {error}") from None
 
 
 def _check_together(scenario: Scenario) -> None:
@@ -75,8 +82,8 @@ def _check_together(scenario: Scenario) -> None:
 
 
 def _check_time(place: Place, at_s: float, scenario: Scenario) -> None:
-    if at_s >= scenario.duration_s:
-        raise _Misfit(place, f"is {at_s:g}, the run ends at {scenario.duration_s:g} s")
+    if round(at_s * 1000) >= round(scenario.duration_s * 1000):
+        raise _Misfit(place, f"is {at_s:.10g}, the run ends at {scenario.duration_s:g} s")
 
 
 def _in_words(problem: Any) -> str:
@@ -101,10 +108,15 @@ def _keys_at(place: Place) -> list[str]:
     model: type[BaseModel] = Scenario
     for part in place:
         if isinstance(part, str):
-            kind = model.model_fields[part].annotation
-            inner = [arg for arg in (kind, *get_args(kind)) if isinstance(arg, type) and issubclass(arg, BaseModel)]
-            model = inner[0]
+            model = _model_in(model.model_fields[part].annotation) or model
     return list(model.model_fields)
+
+
+def _model_in(kind: Any) -> type[BaseModel] | None:
+    """The table that an annotation such as `list[Fault] | None` is about."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind
+    return next((model for model in map(_model_in, get_args(kind)) if model), None)
 
 
 def _locate(text: str, place: Place, words: str) -> str:
@@ -123,6 +135,8 @@ def _line_of(text: str, place: Place) -> int:
             seen += header[1] == tables[0]
             inside = header[1] == tables[0] and (seen == count or "[[" not in line)
             found = number if inside else found
-        elif inside and re.match(rf"\s*[\"']?{re.escape(tables[-1])}[\"']?\s*=", line):
-            return number
+        elif inside and (key := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=", line)):
+            if key[1] == tables[-1]:
+                return number
+            found = number if key[1] in tables[1:] else found
     return found

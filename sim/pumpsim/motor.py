@@ -7,6 +7,7 @@ the one before. When the queue is empty the motor stands still.
 from collections import deque
 
 from pumpcore.records import Outputs
+from pumpcore.setup import LEAST_INTERVAL_TICKS
 
 
 class StepMotor:
@@ -29,6 +30,8 @@ class StepMotor:
             self._append(outputs.intervals_ticks[i], outputs.counts[i])
 
     def _append(self, interval: int, pulses: int) -> None:
+        if interval < LEAST_INTERVAL_TICKS or pulses < 1:
+            raise ValueError(f"no segment of {pulses} pulses {interval} ticks apart")
         self.queued += pulses
         if self.queue and self.queue[-1][0] == interval:
             pulses += self.queue.pop()[1]

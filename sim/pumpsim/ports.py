@@ -8,13 +8,15 @@ from collections import deque
 from pumpcore.records import Inputs, Outputs
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.plant import Plant
+from pumpsim.sensors import PressureSensor
 
 
 class Ports:
     """`now_ms` counts from power-on and never wraps."""
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, pressure: PressureSensor) -> None:
         self.plant = plant
+        self.pressure = pressure
         self.requests: deque[tuple[int, int, int, int]] = deque()
 
     def ask(self, request: int, rate_cml_h: int = 0, vtbi_ul: int = 0, kvo_cml_h: int = 0) -> None:
@@ -26,7 +28,7 @@ class Ports:
         plant.advance(now_ms * TICKS_PER_MS)
         inputs.steps_done = plant.motor.given & CLOCK_MASK
         inputs.steps_queued = plant.motor.queued
-        inputs.pressure_pa = round(plant.node.pressure_kpa * 1000)
+        inputs.pressure_pa = self.pressure.read_pa(now_ms, plant.node.pressure_kpa)
         inputs.air_permille = plant.air_permille
         inputs.request = 0
         if self.requests:

@@ -56,16 +56,16 @@ class Record:
         if outputs.state != self._state:
             self.event(now_ms, "state", STATE_NAMES[outputs.state], STATE_NAMES[self._state])
             self._state = outputs.state
-        if outputs.alarms != self._alarms:
-            self._note_alarms(now_ms, outputs.alarms)
+        if outputs.alarms_raised or outputs.alarms != self._alarms:
+            self._note_alarms(now_ms, self._alarms & ~outputs.alarms, "cleared")
+            self._note_alarms(now_ms, outputs.alarms_raised, "raised")
+            self._alarms = outputs.alarms
         return changed
 
-    def _note_alarms(self, now_ms: int, alarms: int) -> None:
+    def _note_alarms(self, now_ms: int, mask: int, value: str) -> None:
         for code in range(1, len(TABLE)):
-            bit = 1 << code
-            if (alarms ^ self._alarms) & bit:
-                self.event(now_ms, "alarm", TABLE[code].name, "raised" if alarms & bit else "cleared")
-        self._alarms = alarms
+            if mask & 1 << code:
+                self.event(now_ms, "alarm", TABLE[code].name, value)
 
     def event(self, now_ms: int, source: str, code: str, value: str) -> None:
         self.events.append(Note(now_ms / 1000, source, code, value))

@@ -97,7 +97,7 @@ class Patient(_Table):
 
 
 class Noise(_Table):
-    model: Literal["none"] = "none"
+    model: Literal["none", "bench", "bedside", "harsh"] = "none"
 
 
 class Therapy(_Table):
@@ -144,7 +144,7 @@ class Fault(_Table):
 
 class ExpectedAlarm(_Table):
     code: str
-    within_s: Seconds  # after the last fault or event before it
+    within_s: Seconds  # after the last fault before it, or user event where there are no faults
 
     @field_validator("code")
     @classmethod
@@ -160,6 +160,13 @@ class Expect(_Table):
     delivered_ml: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     alarms: list[ExpectedAlarm] | None = None
 
+    @field_validator("delivered_ml")
+    @classmethod
+    def _in_order(cls, bounds: list[float] | None) -> list[float] | None:
+        if bounds is not None and bounds[0] > bounds[1]:
+            raise ValueError("must be [least, most]")
+        return bounds
+
     @field_validator("final_state")
     @classmethod
     def _known(cls, state: str | None) -> str | None:
@@ -170,7 +177,7 @@ class Expect(_Table):
 
 class Scenario(_Table):
     name: str
-    duration_s: Annotated[float, Field(gt=0, le=30 * 86_400)]
+    duration_s: Annotated[float, Field(ge=1, le=30 * 86_400)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     trace_every_s: Annotated[float, Field(ge=0.1, le=30)] | None = None  # 720 rows, 1 to 10 s apart, unless given
     pump: Pump

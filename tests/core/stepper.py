@@ -3,11 +3,12 @@
 Pulses are whole ticks apart and kept as runs, so that 24 h at 20,000 steps/s need no loop over steps.
 """
 
+import random
 from collections import deque
 
 from pumpcore.controller import Controller
 from pumpcore.records import ACCEPTED, Inputs, Outputs
-from pumpcore.setup import Setup
+from pumpcore.setup import LEAST_INTERVAL_TICKS, Setup
 from pumpcore.states import PROGRAM, START
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 
@@ -16,6 +17,7 @@ class Stepper:
     """Gives what is queued. Times in ticks since power-on."""
 
     def __init__(self):
+        self.controller_ahead = lambda: 2**30  # the most that may be queued
         self.watch = None  # called with each run: (time of the pulse before, interval, pulses)
         self.now = 0
         self.last = 0  # the pulse before the next, or the moment the queue was filled
@@ -49,7 +51,11 @@ class Stepper:
         if outputs.segments and not self.queue:
             self.last = self.now
         for i in range(outputs.segments):
-            self.queue.append((outputs.intervals_ticks[i], outputs.counts[i]))
+            interval, count = outputs.intervals_ticks[i], outputs.counts[i]
+            assert interval >= LEAST_INTERVAL_TICKS and count > 0, f"no segment of {count} pulses {interval} apart"
+            self.queue.append((interval, count))
+        ahead = self.controller_ahead()
+        assert self.queued() <= ahead, f"{self.queued()} steps queued where {ahead} were wanted"
 
 
 class Ideal:
@@ -81,6 +87,12 @@ class Ideal:
         return (ticks - self.start_ticks) * self.rate_cml_h // self.step_grains
 
 
+def as_it_likes(seed):
+    """Lateness of a loop that comes anywhere from at once to late by 0.99 of its window."""
+    chance = random.Random(seed)
+    return lambda window_ms: chance.randint(1 - window_ms, int(window_ms * 0.99)) if window_ms else 0
+
+
 class Rig:
     """A controller and a stepper under one clock that counts ticks without end."""
 
@@ -89,6 +101,7 @@ class Rig:
         self.inputs = Inputs()
         self.outputs = Outputs()
         self.stepper = Stepper()
+        self.stepper.controller_ahead = lambda: self.controller.motion.ahead_steps
         self.clock_ms = clock_ms
         self.now_ms = 0
         self.next_ms = 0

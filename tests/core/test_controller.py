@@ -34,7 +34,7 @@ from pumpcore.states import (
     START,
     STOP,
 )
-from pumpcore.units import CLOCK_MASK
+from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from stepper import Rig
 
 STEP_PL = 173_530
@@ -157,6 +157,7 @@ def test_a_line_still_blocked_stops_a_new_infusion_though_the_old_alarm_was_neve
     assert rig.ask(STOP) == ACCEPTED
     assert alarms(rig) == {OCCLUSION_DOWNSTREAM}
     rig.start(5_000)
+    assert alarms(rig) == {OCCLUSION_DOWNSTREAM}
     assert rig.outputs.state == ALARM
     assert rig.stepper.queued() == 0
 
@@ -199,14 +200,114 @@ def test_the_reservoir_warns_and_then_stops():
     assert 2_500 <= rig.outputs.pumped_ul <= 2_506
 
 
-def test_the_first_cause_is_the_reason_and_the_highest_priority_is_shown():
+def test_an_infusion_started_over_an_old_alarm_begins_without_it_and_names_its_own():
+    """Occlusion, STOP, PROGRAM, START with the line free, then air: the reason is the air."""
+    rig = Rig(STEP_PL)
+    rig.start(5_000)
+    rig.inputs.pressure_pa = 50_000
+    rig.run(10_000)
+    rig.ask(STOP)
+    rig.inputs.pressure_pa = 0
+    rig.start(5_000)
+    assert (alarms(rig), rig.outputs.alarm_shown, rig.outputs.alarm_reason) == (set(), NO_ALARM, NO_ALARM)
+    rig.inputs.air_permille = 1_000
+    rig.run(30_000)
+    assert rig.outputs.alarm_reason == AIR_BUBBLE
+
+
+def test_an_alarm_raised_again_while_it_is_latched_is_told():
+    rig = Rig(STEP_PL)
+    rig.start(5_000)
+    rig.inputs.pressure_pa = 50_000
+    rig.step(rig.next_ms)
+    assert rig.outputs.alarms_raised == 1 << OCCLUSION_DOWNSTREAM
+    rig.step(rig.next_ms)
+    assert (rig.outputs.alarms_raised, alarms(rig)) == (0, {OCCLUSION_DOWNSTREAM})
+    rig.ask(STOP)
+    rig.start(5_000)
+    assert rig.outputs.alarms_raised == 1 << OCCLUSION_DOWNSTREAM
+
+
+def test_near_end_is_told_again_when_a_lower_rate_moves_the_end_away():
+    rig = Rig(STEP_PL)
+    rig.start(12_000, vtbi_ul=5_000)
+    rig.run(10_000)
+    assert alarms(rig) == {INFUSION_NEAR_END}
+    rig.ask(ACKNOWLEDGE)
+    rig.ask(SET_RATE, rate_cml_h=1_000)
+    assert alarms(rig) == set()
+    left_ms = (rig.outputs.left_ul - 500) * 360
+    rig.run(rig.now_ms + left_ms - 5_000)
+    assert alarms(rig) == set()
+    rig.run(rig.now_ms + 10_000)
+    assert alarms(rig) == {INFUSION_NEAR_END}
+
+
+@pytest.mark.parametrize("rate_cml_h", [1, 3, 10, 77, 500])
+def test_near_end_never_comes_late_nor_two_microlitres_early(rate_cml_h):
+    rig = Rig(5_422)
+    vtbi_ul = rate_cml_h // 2 + 10
+    rig.start(rate_cml_h, vtbi_ul=vtbi_ul)
+    while not alarms(rig):
+        rig.step(rig.next_ms)
+    left_ms = (vtbi_ul - rig.stepper.given * 5_422e-6) / rate_cml_h * 360_000
+    assert 180_000 - 1_000 <= left_ms <= 180_000 + 2 / rate_cml_h * 360_000
+
+
+def test_steps_given_while_an_order_is_made_do_not_run_past_the_end():
+    """The queue of the old rate goes on for 10 ms after the reading that a change of rate was based on."""
+    rig = Rig(5_422)
+    rig.start(39_000, vtbi_ul=200)
+    rig.run(1_830)
+    read = rig.stepper.advance
+    rig.stepper.advance = lambda now: None  # what follows is still based on the reading at 1830 ms
+    rig.inputs.request, rig.inputs.rate_cml_h = SET_RATE, 38_000
+    late = rig.stepper.obey
+    rig.stepper.obey = lambda outputs: (read(1_840 * TICKS_PER_MS), late(outputs))
+    rig.step(1_830)
+    rig.stepper.advance, rig.stepper.obey = read, late
+    rig.run(10_000)
+    assert rig.outputs.state == DONE
+    assert abs(rig.stepper.given * 5_422 - 200_000_000) <= 5_422 / 2
+
+
+def test_after_a_stop_nothing_is_left_to_infuse():
+    rig = Rig(STEP_PL)
+    rig.start(5_000, vtbi_ul=1_000)
+    rig.run(10_000)
+    rig.ask(STOP)
+    assert rig.outputs.left_ul == 0
+
+
+def test_a_second_prescription_begins_where_the_first_ended_below_a_microlitre_too():
+    rig = Rig(STEP_PL)
+    for count in (1, 2, 3, 4):
+        rig.start(5_000, vtbi_ul=7)
+        rig.run(rig.now_ms + 60_000)
+        assert rig.outputs.state == DONE
+        assert rig.stepper.given == count * 40  # 7 uL are 40.3 steps
+
+
+def test_two_causes_in_one_step_the_first_is_the_reason():
+    rig = Rig(STEP_PL, bubble_ul=20)
+    rig.start(5_000)
+    rig.inputs.air_permille = 1_000
+    rig.run(1_200)
+    assert rig.outputs.state == INFUSING
+    rig.inputs.pressure_pa = 50_000
+    rig.run(2_000)
+    assert alarms(rig) == {OCCLUSION_DOWNSTREAM, AIR_BUBBLE}
+    assert rig.outputs.alarm_reason == OCCLUSION_DOWNSTREAM
+    assert rig.outputs.alarm_shown == OCCLUSION_DOWNSTREAM
+
+
+def test_the_highest_priority_is_shown():
     rig = Rig(STEP_PL)
     rig.start(1_000, vtbi_ul=400)
     rig.run(10_000)
     assert rig.outputs.alarm_shown == INFUSION_NEAR_END
     assert rig.outputs.alarm_reason == NO_ALARM
     rig.inputs.pressure_pa = 50_000
-    rig.inputs.air_permille = 1_000
     rig.run(20_000)
     assert rig.outputs.alarm_reason == OCCLUSION_DOWNSTREAM
     assert rig.outputs.alarm_shown == OCCLUSION_DOWNSTREAM
@@ -262,7 +363,7 @@ def test_the_clock_may_wrap_at_any_moment(clock_ms):
         if not log or log[-1][1] != rig.outputs.state:
             log.append((rig.now_ms, rig.outputs.state))
     # 200 uL is 1153 steps to the nearest, 144.06 s at 5 mL/h; the loop looks once a second.
-    assert log == [(1_000, INFUSING), (145_000, KVO)]
+    assert log == [(0, INFUSING), (145_000, KVO)]
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,9 @@ def test_plot_draws_a_run_again_and_a_capture(here):
         ("summary.json", "{", "not JSON"),
         ("summary.json", "[]", "not a JSON object"),
         ("summary.json", '{"occlusion_kpa": "high"}', "occlusion_kpa is 'high', must be a number"),
+        ("summary.json", '{"occlusion_kpa": Infinity}', "occlusion_kpa is 'inf', must be a number"),
+        ("summary.json", '{"programmed_ml": 1' + "0" * 400 + "}", "programmed_ml is '1000"),
+        ("summary.json", "[" * 100_000, "not JSON"),
     ],
 )
 def test_a_spoilt_run_is_refused_by_file(here, file, text, says):
@@ -186,6 +189,8 @@ def test_a_spoilt_run_is_refused_by_file(here, file, text, says):
         (["simulat"], "No such command 'simulat'"),
         (["trumpet", "x.csv"], "--rate"),
         (["trumpet", "x.csv", "--rate", "five"], "'five' is not a valid float"),
+        (["trumpet", "x.csv", "--rate", "1e-310"], "--rate"),
+        (["trumpet", "x.csv", "--rate", "5", "--density", "0"], "--density"),
         (["simulate", "x.toml", "--seed", "-1"], "--seed"),
         (["bench", "--pairs", "0"], "--pairs"),
     ],
@@ -200,6 +205,28 @@ def test_the_command_is_installed_and_quick_to_help():
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     assert "Not a medical device" in done.stdout
     assert "simulate" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["[/foo]", "[red]loud", "100 % \\ [", "ünï"])
+def test_a_name_is_shown_as_it_is_written(here, name):
+    (here / "short.toml").write_text(SCENARIO.replace('"short"', f"'{name}'"), encoding="utf-8")
+    done = run("simulate", "short.toml", "--out", "[/x]")
+    assert done.exit_code == 0, done.output
+    assert name in done.stdout and "[/x]" in done.stdout
+
+
+@pytest.mark.parametrize("out", ["file/sub", "full"])
+def test_a_folder_that_cannot_be_written_is_one_line(here, out):
+    (here / "short.toml").write_text(SCENARIO)
+    (here / "file").write_text("")
+    (here / "full/trace.csv").mkdir(parents=True)
+    check_refused(run("simulate", "short.toml", "--out", out), out, "--out names a folder to write to")
+
+
+def test_plot_does_not_write_over_what_it_reads(here):
+    (here / "v.png").write_text("t_s,volume_ml\n0,0\n30,1\n")
+    check_refused(run("plot", "v.png"), "v.png", "is the capture itself")
+    assert (here / "v.png").read_text().startswith("t_s")
 
 
 def test_help_loads_no_plotting_library():

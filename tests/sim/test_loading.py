@@ -78,7 +78,7 @@ WRONG = [
     ),
     ("1.5 m x 1.0 mm", "long", "line 8: line.set is 'long', must be a length and a bore like \"1.5 m x 1.0 mm\""),
     ('set = "1.5 m x 1.0 mm"', "length_m = 1.5", "line 7: line give either set, or length_m and inner_diameter_mm"),
-    ("duration_s = 600", "duration_s = 0", "line 2: duration_s is 0, must be greater than 0"),
+    ("duration_s = 600", "duration_s = 0", "line 2: duration_s is 0, must be greater than or equal to 1"),
     ("duration_s = 600\n", "", "line 1: duration_s is missing"),
     ("vtbi_ml = 0.5\n", "", "line 9: therapy.vtbi_ml is missing"),
     ("at_s = 120", "at_s = 600", "line 18: event.at_s is 600, the run ends at 600 s"),
@@ -94,6 +94,16 @@ WRONG = [
     ('action = "pause"', 'action = "dance"', "line 19: event.action is 'dance', must be 'start', 'pause'"),
     ('final_state = "ALARM"', 'final_state = "DEAD"', "line 24: expect.final_state is 'DEAD', must be one of IDLE"),
     ("OCCLUSION_DOWNSTREAM", "OCCLUSION", "expect.alarms.code is 'OCCLUSION', must be one of OCCLUSION_DOWNSTREAM"),
+    (
+        'code = "OCC',
+        'kode = "OCC',
+        "line 25: expect.alarms.kode unknown key; did you mean code?",
+    ),
+    ("at_s = 120", "at_s = 599.9997", "line 18: event.at_s is 599.9997, the run ends at 600 s"),
+    ("1.5 m x 1.0 mm", "1.2.3 m x 1.0 mm", "line.set is '1.2.3 m x 1.0 mm', must be a length and a bore"),
+    ('final_state = "ALARM"', "delivered_ml = [2.0, 1.0]", "expect.delivered_ml is [2.0, 1.0], must be [least, most]"),
+    ("seed = 1", "seed = " + "1" * 5_000, "not TOML: Exceeds the limit"),
+    ("seed = 1", "seed = " + "[" * 5_000, "nested too deep"),
     ("[[therapy]]", "[therapy]", "line 9: therapy must be a list of tables: write [[therapy]]"),
     ("seed = 1", "seed = ", "not TOML: Invalid value (at line 3"),
     ("seed = 1", "seed = 1\nseed = 2", "not TOML: Cannot overwrite a value (at line 4"),
@@ -101,7 +111,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "says"), WRONG, ids=[row[1].strip() or f"no {row[0].strip()}" for row in WRONG]
+    ("right", "wrong", "says"), WRONG, ids=[row[1].strip()[:40] or f"no {row[0].strip()}" for row in WRONG]
 )
 def test_what_is_wrong_is_said_in_one_line(written, right, wrong, says):
     assert right in GOOD
@@ -126,3 +136,8 @@ def test_a_missing_file_a_folder_and_noise_are_not_scenarios(tmp_path):
     (tmp_path / "noise.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadScenario, match="cannot be read as text"):
         load(tmp_path / "noise.toml")
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path):
+    (tmp_path / "story.toml").write_text(GOOD, encoding="utf-8-sig")
+    assert load(tmp_path / "story.toml").name == "a story"

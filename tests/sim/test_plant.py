@@ -97,7 +97,7 @@ def test_flow_settles_to_the_rate_and_pressure_to_what_it_takes():
 def test_a_blocked_line_fills_as_a_capacitor(rate_ml_h):
     """t = C dP / Q to 40 kPa."""
     pump = plant(IDEAL_SCREW)
-    pump.node.blocked = True
+    pump.block()
     order(pump, interval_ticks(rate_ml_h, pump.drive), 100_000)
     expected_s = pump.node.compliance * (40 - PATIENT_KPA) / (rate_ml_h / 3.6)
     pump.advance(int(expected_s * 1000 * TICKS_PER_MS))
@@ -107,12 +107,12 @@ def test_a_blocked_line_fills_as_a_capacitor(rate_ml_h):
 
 def test_an_opened_line_releases_what_it_stored():
     pump = plant(IDEAL_SCREW)
-    pump.node.blocked = True
+    pump.block()
     order(pump, interval_ticks(100, pump.drive), 1_000)
     pump.advance(60_000 * TICKS_PER_MS)
     stored = pump.node.stored_ul
     assert stored == pytest.approx(1_000 * pump.drive.step_ul)
-    pump.node.blocked = False
+    pump.unblock()
     pump.advance(60_000 * TICKS_PER_MS + round(pump.node.tau * 1000) * TICKS_PER_MS)
     assert pump.node.delivered_ul == pytest.approx(stored * (1 - math.exp(-1)), rel=1e-3)
     pump.advance(120_000 * TICKS_PER_MS)
@@ -198,7 +198,7 @@ def test_fluid_is_neither_made_nor_lost_however_often_one_looks(orders, looks, b
         if i in blocks:
             seldom.advance(now_ms * TICKS_PER_MS)
             for pump in (often, seldom):
-                pump.node.blocked = not pump.node.blocked
+                (pump.unblock if pump.blocks else pump.block)()
     for pump in (often, seldom):
         pump.advance((now_ms + 1) * TICKS_PER_MS)
     assert often.motor.given == seldom.motor.given
