@@ -65,7 +65,8 @@ class Dose:
         self.pumped_pl = pl % PL_PER_UL
 
     def left_ul(self) -> int:
-        return max(self.end_ul - self.pumped_ul, 0)
+        left_ul = self.end_ul - self.pumped_ul
+        return left_ul if left_ul > 0 else 0
 
     def near_end(self) -> bool:
         return self.left_ul() <= self.near_end_ul

@@ -102,7 +102,6 @@ class Motion:
         ticks = self.to_go_grains // self.rate_cml_h
         self.rest = self.to_go_grains % self.rate_cml_h
         ticks = max(ticks, LEAST_INTERVAL_TICKS)
-        self.to_go_grains = self.step_grains
         self.end_ms = now_ms
         self.end_ticks = 0
         self._segment(ticks, 1, outputs)
@@ -112,7 +111,8 @@ class Motion:
         longer = rest // self.rate_cml_h
         if steps <= SHORT_RUN_STEPS:
             longer = steps if 2 * longer >= steps else 0
-        longer = min(max(longer, 0), steps)  # a short run may have left more than this one can take up
+        elif not 0 <= longer <= steps:  # a short run has left more than this one can take up
+            longer = 0 if longer < 0 else steps
         self.rest = rest - longer * self.rate_cml_h
         if steps > longer:
             self._segment(self.interval_ticks, steps - longer, outputs)

@@ -33,7 +33,7 @@ def show_run(run: Run, picture: Path) -> None:
     table.add_row("delivered", f"{summary['delivered_ml']:8.3f} mL", "left the line into the patient")
     table.add_row("final state", summary["final_state"])
     for alarm in summary["alarms"]:
-        table.add_row("alarm", alarm["code"], f"at {_clock(alarm['t_s'])}, {alarm['priority']}: {alarm['action']}")
+        table.add_row("alarm", alarm["code"], f"{_clock(alarm['t_s'])}  {alarm['text']} ({alarm['action']})")
     for verdict in summary["expect"]:
         mark = "[green]as expected[/]" if verdict["ok"] else "[red]NOT AS EXPECTED[/]"
         table.add_row("expected", verdict["what"], f"{mark} ({verdict['got']})")

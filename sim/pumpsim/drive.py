@@ -53,8 +53,8 @@ class SyringeDrive:
 
     def volume_ul(self, steps: int) -> float:
         """What the plunger has displaced after `steps`."""
-        travel = steps * self.travel_mm + self.wobble_mm * sin(self.turn * steps)
-        return self.area_mm2 * max(0.0, travel - self.gap_mm)
+        travel = steps * self.travel_mm + self.wobble_mm * sin(self.turn * steps) - self.gap_mm
+        return self.area_mm2 * travel if travel > 0 else 0.0
 
     def decayed_ul(self, first: int, steps: int, decay: float) -> float:
         """Sum of the volumes of `steps` steps from number `first` on, each weighted by exp(-decay) for

@@ -43,7 +43,8 @@ class StepMotor:
         if not self.queue:
             return 0
         interval, pulses = self.queue[0]
-        return min((to_ticks - self.last_ticks) // interval, pulses)
+        due = (to_ticks - self.last_ticks) // interval
+        return due if due < pulses else pulses
 
     def give(self, pulses: int) -> None:
         """Book `pulses` of the run in front as given."""

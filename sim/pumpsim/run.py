@@ -81,4 +81,5 @@ def _alarm(note: Note) -> dict[str, Any]:
         "code": note.code,
         "priority": PRIORITY_NAMES[row.priority],
         "action": ACTION_NAMES[row.action],
+        "text": row.text,
     }

@@ -146,9 +146,8 @@ def test_a_run_leaves_the_files_that_are_promised(tmp_path):
     summary = json.loads((tmp_path / "summary.json").read_text())
     keys = "scenario seed simulated_s wall_s steps_run programmed_ml pumped_ml delivered_ml final_state alarms expect"
     assert set(keys.split()) <= set(summary)
-    assert summary["alarms"] == [
-        {"t_s": 4632.0, "code": "OCCLUSION_DOWNSTREAM", "priority": "MEDIUM", "action": "stop"}
-    ]
+    alarm = {"t_s": 4632.0, "code": "OCCLUSION_DOWNSTREAM", "priority": "MEDIUM", "action": "stop"}
+    assert summary["alarms"] == [{**alarm, "text": "Line blocked towards the patient"}]
 
 
 def test_progress_is_told_and_ends_at_one():
