@@ -42,7 +42,7 @@ class Alarm:
 
 TABLE = (
     Alarm("", 0, GO_ON, "", ""),
-    Alarm("OCCLUSION_DOWNSTREAM", MEDIUM, STOP_PUMP, "Line blocked towards the patient", "Open PCA Table 4"),
+    Alarm("OCCLUSION_DOWNSTREAM", MEDIUM, STOP_PUMP, "Line blocked downstream", "Open PCA Table 4"),
     Alarm("AIR_BUBBLE", MEDIUM, STOP_PUMP, "Air in the line", "Open PCA Table 4"),
     Alarm("RESERVOIR_EMPTY", MEDIUM, STOP_PUMP, "Syringe empty", "Open PCA Table 4, R6.8(10)"),
     Alarm("RESERVOIR_LOW", LOW, GO_ON, "Syringe nearly empty", "Open PCA R6.8(9); going on: market"),

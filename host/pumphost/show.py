@@ -33,10 +33,10 @@ def show_run(run: Run, picture: Path) -> None:
     table.add_row("delivered", f"{summary['delivered_ml']:8.3f} mL", "left the line into the patient")
     table.add_row("final state", summary["final_state"])
     for alarm in summary["alarms"]:
-        table.add_row("alarm", alarm["code"], f"{_clock(alarm['t_s'])}  {alarm['text']} ({alarm['action']})")
+        table.add_row("alarm", f"{_clock(alarm['t_s'])}  {alarm['text']}", f"{alarm['code']}: {alarm['action']}")
     for verdict in summary["expect"]:
-        mark = "[green]as expected[/]" if verdict["ok"] else "[red]NOT AS EXPECTED[/]"
-        table.add_row("expected", verdict["what"], f"{mark} ({verdict['got']})")
+        mark = "[green]ok[/]" if verdict["ok"] else "[red]NOT AS EXPECTED[/]"
+        table.add_row("expected", verdict["what"], f"{mark}, {verdict['got']}")
     console.print(table)
     console.print(f"Files:   {picture.parent}", soft_wrap=True, markup=False)
     console.print(f"Picture: {picture}", soft_wrap=True, markup=False)

@@ -147,7 +147,7 @@ def test_a_run_leaves_the_files_that_are_promised(tmp_path):
     keys = "scenario seed simulated_s wall_s steps_run programmed_ml pumped_ml delivered_ml final_state alarms expect"
     assert set(keys.split()) <= set(summary)
     alarm = {"t_s": 4632.0, "code": "OCCLUSION_DOWNSTREAM", "priority": "MEDIUM", "action": "stop"}
-    assert summary["alarms"] == [{**alarm, "text": "Line blocked towards the patient"}]
+    assert summary["alarms"] == [{**alarm, "text": "Line blocked downstream"}]
 
 
 def test_progress_is_told_and_ends_at_one():
