@@ -49,14 +49,19 @@ def demo(out: Path) -> None:
 
 
 @main.command()
-@click.argument("scenario", type=FILE)
-@click.option("--out", type=FOLDER, help="Where the run's files go; out/ and the scenario's name unless given.")
+@click.argument("scenario", type=FILE, nargs=-1, required=True)
+@click.option(
+    "--out", type=FOLDER, help="The run's folder, or that of all runs; out/ and the file's name unless given."
+)
 @click.option("--seed", type=click.IntRange(0), help="Replaces the scenario's seed.")
-def simulate(scenario: Path, out: Path | None, seed: int | None) -> None:
-    """Run a SCENARIO file on the virtual pump, with the controller that is flashed."""
-    from pumphost.simulate import run_into
+def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None) -> None:
+    """Run SCENARIO files on the virtual pump, with the controller that is flashed; many of them in parallel."""
+    from pumphost.simulate import run_book, run_into
 
-    _finish(run_into(scenario, out or Path("out") / scenario.stem, seed))
+    if len(scenario) == 1:
+        _finish(run_into(scenario[0], out or Path("out") / scenario[0].stem, seed))
+    else:
+        _finish(run_book(scenario, out or Path("out"), seed))
 
 
 def _finish(ok: bool) -> None:

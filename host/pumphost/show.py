@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pumphost.performance import Measured
 from pumphost.trumpet import Trumpet
-from pumpsim.run import Run
+from pumpsim.run import Summary
 
 
 def _console() -> Console:
@@ -21,9 +22,9 @@ def _clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def show_run(run: Run, picture: Path) -> None:
+def show_run(summary: Summary, picture: Path) -> None:
     """The summary of a run: volumes, alarms, expectations, and where its files are."""
-    console, summary = _console(), run.summary
+    console = _console()
     table = Table(
         title=escape(summary["scenario"]), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0)
     )
@@ -40,6 +41,26 @@ def show_run(run: Run, picture: Path) -> None:
     console.print(table)
     console.print(f"Files:   {picture.parent}", soft_wrap=True, markup=False)
     console.print(f"Picture: {picture}", soft_wrap=True, markup=False)
+
+
+def show_book(summaries: list[Summary], root: Path) -> None:
+    """A line for each run, and what did not go as expected."""
+    table = Table("scenario", "simulated", "delivered", "state", "alarms", "expected", box=SIMPLE_HEAD, padding=0)
+    for summary in summaries:
+        failed = [verdict for verdict in summary["expect"] if not verdict["ok"]]
+        total = len(summary["expect"])
+        mark = "\n".join(f"[red]NOT[/] {escape(failure['what'])}: {escape(failure['got'])}" for failure in failed)
+        table.add_row(
+            escape(summary["scenario"]),
+            _clock(summary["simulated_s"]),
+            f"{summary['delivered_ml']:.3f} mL",
+            summary["final_state"],
+            "\n".join(alarm["text"] for alarm in summary["alarms"]),
+            mark or (f"[green]ok[/], {total} of {total}" if total else "nothing"),
+        )
+    console = _console()
+    console.print(table)
+    console.print(f"Files and pictures: {root}/*/", soft_wrap=True, markup=False)
 
 
 def show_trumpet(trumpet: Trumpet) -> None:

@@ -1,5 +1,7 @@
-"""Runs a scenario with a progress bar and leaves its folder behind; draws a run or a capture again later."""
+"""Runs scenarios with a progress bar and leaves their folders behind; draws a run or a capture again later."""
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from rich.console import Console
@@ -11,9 +13,10 @@ from pumphost.capture import read_capture
 from pumphost.errors import BadInput
 from pumphost.pictures import draw_capture, draw_delivery
 from pumphost.recording import read_recording
-from pumphost.show import show_run
+from pumphost.show import show_book, show_run
 from pumpsim.loading import load
-from pumpsim.run import simulate
+from pumpsim.run import Summary, ok, simulate
+from pumpsim.scenario import Scenario
 
 PICTURE = "delivery.png"
 
@@ -28,31 +31,53 @@ def _scenarios() -> Path:
 FIRST = _scenarios() / "first-infusion.toml"
 
 
-def run_into(scenario: Path, folder: Path, seed: int | None) -> bool:
-    """Run `scenario` into `folder`, show the summary; whether all that it expects happened.
+def run_into(path: Path, folder: Path, seed: int | None) -> bool:
+    """Run the scenario in `path` into `folder`, show its summary; whether all that it expects happened.
 
     Raises BadScenario before anything is written, and BadInput if `folder` cannot be written to.
     """
-    loaded = load(scenario, seed)
-    _make(folder)
+    scenario = load(path, seed)
+    with _progress() as progress:
+        bar = progress.add_task(escape(scenario.name), total=1.0)
+        summary = _run(scenario, folder, lambda share: progress.update(bar, completed=share))
+    show_run(summary, folder / PICTURE)
+    return ok(summary)
+
+
+def run_book(paths: Sequence[Path], root: Path, seed: int | None) -> bool:
+    """Run many scenarios at once, each into a folder of `root` by the file's name; whether all went as expected.
+
+    Raises BadScenario or BadInput before anything is run if one of the files cannot be.
+    """
+    scenarios = {path.stem: load(path, seed) for path in paths}
+    if len(scenarios) < len(paths):
+        stems = [path.stem for path in paths]
+        twice = next(path for i, path in enumerate(paths) if path.stem in stems[:i])
+        raise BadInput(f"{twice}: another scenario has the same file name, and with it the same folder in {root}")
+    with _progress() as progress, ProcessPoolExecutor() as pool:
+        jobs = {pool.submit(_run, scenario, root / stem): stem for stem, scenario in scenarios.items()}
+        for _ in progress.track(as_completed(jobs), total=len(jobs), description="scenarios"):
+            pass
+    summaries = [job.result() for job in jobs]
+    show_book(summaries, root)
+    return all(map(ok, summaries))
+
+
+def _progress() -> Progress:
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task(escape(loaded.name), total=1.0)
-        run = simulate(loaded, lambda share: progress.update(bar, completed=share))
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
+
+
+def _run(scenario: Scenario, folder: Path, told: Callable[[float], None] = lambda share: None) -> Summary:
+    """Run and draw one scenario into `folder`, which is made first: a run is not to be lost for want of it."""
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        run = simulate(scenario, told)
         run.write(folder)
     except OSError as error:
         raise BadInput(f"{error.filename or folder}: {error.strerror}; --out names a folder to write to") from None
-    show_run(run, draw(folder, None))
-    return run.ok
-
-
-def _make(folder: Path) -> None:
-    """Make `folder` before a run that would be lost without it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{folder}: {error.strerror}; --out names a folder to write to") from None
+    draw(folder, None)
+    return run.summary
 
 
 def draw(source: Path, picture: Path | None) -> Path:

@@ -17,19 +17,15 @@ from pumpsim.expect import judge
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS, Note, Record, Row
 from pumpsim.scenario import Scenario
 
+Summary = dict[str, Any]
+
 TRACE_FORMAT = "{:.3f},{},{:.2f},{:.4f},{:.3f},{:.6f},{:.4f},{}\n"
 
 
 @dataclass(frozen=True)
 class Run:
-    scenario: Scenario
     record: Record
-    summary: dict[str, Any]
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything expected happened."""
-        return all(verdict["ok"] for verdict in self.summary["expect"])
+    summary: Summary
 
     def write(self, folder: Path) -> None:
         """Write trace.csv, events.csv and summary.json into `folder`, made if need be."""
@@ -42,6 +38,11 @@ class Run:
             writer.writerow(EVENT_COLUMNS)
             writer.writerows((f"{t_s:.3f}", *rest) for t_s, *rest in self.record.events)
         (folder / "summary.json").write_text(json.dumps(self.summary, indent=2) + "\n", encoding="utf-8")
+
+
+def ok(summary: Summary) -> bool:
+    """Whether everything expected happened."""
+    return all(verdict["ok"] for verdict in summary["expect"])
 
 
 def _trace_line(row: Row) -> str:
@@ -71,7 +72,7 @@ def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda shar
         "alarms": [_alarm(note) for note in record.events if note.source == "alarm" and note.value == "raised"],
         "expect": judge(scenario.expect, last.state, delivered_ml, record.events),
     }
-    return Run(scenario, record, summary)
+    return Run(record, summary)
 
 
 def _alarm(note: Note) -> dict[str, Any]:

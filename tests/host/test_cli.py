@@ -72,6 +72,29 @@ def test_a_failed_expectation_is_exit_1_and_keeps_the_run(here):
     assert (here / "out/short/trace.csv").exists()
 
 
+def test_many_scenarios_run_at_once_and_end_in_a_table(here):
+    for name, state in (("one", "INFUSING"), ("two", "INFUSING"), ("three", "KVO")):
+        (here / f"{name}.toml").write_text(SCENARIO.replace("short", name).replace("INFUSING", state))
+    done = run("simulate", "one.toml", "two.toml", "--out", "book")
+    assert done.exit_code == 0, done.output
+    assert (here / "book/one/delivery.png").exists() and (here / "book/two/summary.json").exists()
+    done = run("simulate", "one.toml", "three.toml")
+    assert done.exit_code == 1
+    assert "NOT final state KVO" in " ".join(done.stdout.replace("│", " ").split())
+    one = (here / "book/one/trace.csv").read_bytes()
+    assert one == (here / "out/one/trace.csv").read_bytes()
+
+
+@pytest.mark.parametrize(("second", "says"), [("bad.toml", "line 8"), ("sub/one.toml", "same file name")])
+def test_one_bad_scenario_of_many_runs_none(here, second, says):
+    (here / "sub").mkdir()
+    (here / "sub/one.toml").write_text(SCENARIO)
+    (here / "one.toml").write_text(SCENARIO)
+    (here / "bad.toml").write_text(SCENARIO.replace("50.0", "-50.0"))
+    check_refused(run("simulate", "one.toml", second), second, says)
+    assert not (here / "out").exists()
+
+
 BAD_SCENARIOS = {
     "an unknown key": (SCENARIO.replace("rate_ml_h", "rate_mlh"), "line 8: therapy.rate_mlh unknown key"),
     "a negative rate": (SCENARIO.replace("50.0", "-50.0"), "line 8: therapy.rate_ml_h is -50.0, must be"),
