@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := PIP_CONSTRAINT=$(CURDIR)/.ci/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c .ci/constraints.txt
 PYTEST := $(BIN)/pytest -n 2
 
 .PHONY: help demo test test-long check bench clean

@@ -16,6 +16,7 @@ from pumphost.errors import BadInput
 SAMPLE_S = 30.0  # IEC 60601-2-24: one sample every half minute
 LONGEST_GAP_S = 1.5 * SAMPLE_S
 VOLUME_COLUMNS = ("volume_ml", "delivered_ml")
+WATER_G_ML = 0.998  # at 20 °C
 MASS_COLUMN = "mass_g"
 WANTED = "a column t_s and one of volume_ml, delivered_ml or mass_g"
 
@@ -34,7 +35,7 @@ class Capture:
     volume_ml: NDArray[np.float64]
 
 
-def read_capture(path: Path | str, density_g_ml: float = 0.998) -> Capture:
+def read_capture(path: Path | str, density_g_ml: float = WATER_G_ML) -> Capture:
     """Read a capture from a CSV file with a header: `t_s` and one of `volume_ml`, `delivered_ml` (a simulated run's
     trace.csv) or `mass_g`; other columns are ignored.
 
@@ -55,7 +56,7 @@ def _value_column(columns: Columns) -> str:
     if not found:
         raise columns.missing("volume_ml, delivered_ml or mass_g")
     if len(found) > 1:
-        where = f"{columns.path}, line {columns.header_line}"
+        where = f"{columns.path}: line {columns.header_line}"
         raise BadInput(f"{where}: found columns {' and '.join(found)}; exactly one of them is right")
     return found[0]
 
@@ -66,7 +67,7 @@ def _check_gaps(columns: Columns, t_s: NDArray[np.float64]) -> None:
     if len(wide):
         at = int(wide[0])
         raise BadInput(
-            f"{columns.path}, line {columns.rows[at + 1][0]}, column t_s: a gap from {t_s[at]:.12g} to "
+            f"{columns.path}: line {columns.rows[at + 1][0]}, column t_s: a gap from {t_s[at]:.12g} to "
             f"{t_s[at + 1]:.12g} s; samples may be at most {LONGEST_GAP_S:g} s apart (the standard samples every "
             f"{SAMPLE_S:g} s)"
         )

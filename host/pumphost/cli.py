@@ -71,12 +71,17 @@ def _finish(ok: bool) -> None:
 
 @main.command()
 @click.argument("run", type=FILE)
-@click.option("--out", type=PICTURE, help="The picture's file; delivery.png beside the data unless given.")
-def plot(run: Path, out: Path | None) -> None:
+@click.option(
+    "--out",
+    type=PICTURE,
+    help="Unless given, delivery.png in the run's folder, or the capture's name with .png.",
+)
+@click.option("--density", type=DENSITY, default=0.998, show_default=True, help="g/mL, for a capture in mass_g.")
+def plot(run: Path, out: Path | None, density: float) -> None:
     """Draw what was delivered: RUN is a run's folder or a recorded capture (CSV)."""
     from pumphost.simulate import draw
 
-    click.echo(f"Picture: {draw(run, out)}")
+    click.echo(f"Picture: {draw(run, out, density)}")
 
 
 @main.command()
@@ -99,7 +104,7 @@ def trumpet(
     if picture:
         from pumphost.pictures import draw_trumpet
 
-        draw_trumpet(result, picture, f"{capture.name} at {rate_ml_h:g} mL/h")
+        draw_trumpet(result, picture, f"{Path(*capture.parts[-2:])} at {rate_ml_h:g} mL/h")
     if as_json:
         click.echo(json.dumps(result.to_json()))
         return

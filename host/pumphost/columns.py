@@ -40,7 +40,7 @@ class Columns:
         if self.header.count(name) > 1:
             times = self.header.count(name)
             raise BadInput(
-                f"{self.path}, line {self.header_line}: column {name} stands there {times} times; once is right"
+                f"{self.path}: line {self.header_line}: column {name} stands there {times} times; once is right"
             )
         at = self.header.index(name)
         return [cells[at].strip() for _, cells in self.rows]
@@ -48,24 +48,24 @@ class Columns:
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column as numbers, shape (n,). Raises BadInput for a cell that is blank or none."""
         cells = zip(self.rows, self.text(name), strict=True)
-        return np.array([_number(f"{self.path}, line {row[0]}, column {name}", cell) for row, cell in cells])
+        return np.array([_number(f"{self.path}: line {row[0]}, column {name}", cell) for row, cell in cells])
 
     def times(self, name: str) -> NDArray[np.float64]:
         """A column of times in s, each later than the one before, shape (n,), n >= 2."""
         t_s = self.numbers(name)
         for (line, _), before_s, now_s in zip(self.rows[1:], t_s, t_s[1:], strict=False):
             if now_s <= before_s:
-                where = f"{self.path}, line {line}, column {name}"
+                where = f"{self.path}: line {line}, column {name}"
                 found = f"found {now_s:.12g} after {before_s:.12g}"
                 raise BadInput(f"{where}: {found}; each time must be later than the one before")
         if len(t_s) < 2:
             line, count = (self.rows[-1][0], "1 row") if self.rows else (self.header_line, "0 rows")
-            raise BadInput(f"{self.path}, line {line}: the file ends after {count}, at least 2 are needed")
+            raise BadInput(f"{self.path}: line {line}: the file ends after {count}, at least 2 are needed")
         return t_s
 
     def missing(self, name: str) -> BadInput:
         found = _shown(",".join(self.header))
-        where = f"{self.path}, line {self.header_line}"
+        where = f"{self.path}: line {self.header_line}"
         return BadInput(
             f"{where}: no column {name} in the header {found}; {self.wanted}, set apart by commas, is right"
         )
@@ -81,6 +81,8 @@ def read_columns(path: Path, wanted: str) -> Columns:
         raise BadInput(f"{path}: the file is empty; a header with {wanted} is needed")
     line, cells = rows[0]
     header = [cell.strip() for cell in cells]
+    if header and header[0].startswith("#"):
+        raise BadInput(f"{path}: line {line}: is a comment; the first line must be a header with {wanted}")
     for row in rows[1:]:
         _check_width(path, row, len(header))
     return Columns(path, wanted, line, header, rows[1:])
@@ -96,10 +98,10 @@ def _read_text(path: Path, wanted: str) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{path}, line {line}: not UTF-8 text; save the file as CSV in UTF-8") from error
+        raise BadInput(f"{path}: line {line}: not UTF-8 text; save the file as CSV in UTF-8") from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise BadInput(f"{path}, line {line}: found a NUL byte; save the file as CSV in UTF-8")
+        raise BadInput(f"{path}: line {line}: found a NUL byte; save the file as CSV in UTF-8")
     return text
 
 
@@ -108,7 +110,7 @@ def _split(path: Path, lines: Iterable[str]) -> list[Row]:
     try:
         rows = [(reader.line_num, cells) for cells in reader]
     except csv.Error as error:
-        raise BadInput(f"{path}, line {reader.line_num}: {error}; CSV with comma-separated cells is needed") from error
+        raise BadInput(f"{path}: line {reader.line_num}: {error}; CSV with comma-separated cells is needed") from error
     while rows and not rows[-1][1]:
         rows.pop()
     return rows
@@ -116,10 +118,12 @@ def _split(path: Path, lines: Iterable[str]) -> list[Row]:
 
 def _check_width(path: Path, row: Row, width: int) -> None:
     line, cells = row
+    if not cells:
+        raise BadInput(f"{path}: line {line}: the line is blank; only the end of the file may be")
     if len(cells) != width:
         found = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
         hint = "; numbers take a decimal point, not a comma" if len(cells) > width else ""
-        raise BadInput(f"{path}, line {line}: found {found}, the header has {width}{hint}")
+        raise BadInput(f"{path}: line {line}: found {found}, the header has {width}{hint}")
 
 
 def _number(place: str, cell: str) -> float:

@@ -52,8 +52,10 @@ def draw_delivery(
     that raises the occlusion alarm. programmed_ml: the volume to be infused. Returns the figure that was written;
     BadInput if the trace has no two rows or file cannot be written.
     """
-    names = ("t_s", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa")
-    t_s, rate, flow, pumped, delivered, pressure = (np.asarray(trace[name], dtype=np.float64) for name in names)
+    names = ("t_s", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa", "reading_kpa")
+    t_s, rate, flow, pumped, delivered, pressure, reading = (
+        np.asarray(trace[name], dtype=np.float64) for name in names
+    )
     if len(t_s) < 2:
         raise BadInput(f"the trace of {title!r} has {len(t_s)} rows; a picture needs at least 2")
     programmed = _programmed(t_s, rate, trace["state"], programmed_ml)
@@ -63,17 +65,32 @@ def draw_delivery(
     volumes.fill_between(x, delivered, color=BLUE, alpha=0.13, linewidth=0)
     volumes.plot(x, delivered, color=BLUE, linewidth=2.4, label=f"delivered {round(delivered[-1], 4):.4g} mL")
     volumes.plot(x, pumped, color=GREY, linewidth=1.1, label=f"pumped {round(pumped[-1], 4):.4g} mL")
-    volumes.plot(x, programmed, label=f"programmed {round(programmed[-1], 4):.4g} mL", **DASHED)
+    volumes.plot(x, programmed, label="programmed", **DASHED)
     _draw_dense(flows, x, flow, BLUE, "delivered flow")
     flows.plot(x, rate, drawstyle="steps-post", label="set rate", **DASHED)
+    pressures.plot(x, reading, color=GREY, linewidth=0.8, label="as the pump reads it")
     _draw_dense(pressures, x, pressure, PURPLE, "line pressure")
     if threshold_kpa is not None:
         label = f"alarm at {threshold_kpa:.4g} kPa"
         pressures.axhline(threshold_kpa, color=VERMILION, dashes=(2, 2), linewidth=1.4, label=label)
     finish(volumes, "volume, mL", programmed, pumped, delivered)
     finish(flows, "flow, mL/h", flow, rate)
-    finish(pressures, "pressure, kPa", pressure, [threshold_kpa or 0.0])
+    _cut_peak(flows, x, flow, float(rate.max()))
+    finish(pressures, "pressure, kPa", pressure, reading, [threshold_kpa or 0.0])
     return save(figure, file)
+
+
+def _cut_peak(axes: Axes, x: Numbers, flow: Numbers, most_rate: float) -> None:
+    """What a released line gives at once can be a hundred times the rate: cut it off and say how high it was."""
+    at = int(np.argmax(flow))
+    if not 0.0 < 4.0 * most_rate < flow[at]:
+        return
+    axes.set_ylim(top=2.5 * most_rate)
+    text, offset, side = f"up to {flow[at]:.3g} mL/h", (5, -4), "left"
+    if x[at] > 0.8 * x[-1]:
+        offset, side = (-5, -4), "right"
+    place = (x[at], 2.5 * most_rate)
+    axes.annotate(text, place, offset, textcoords="offset points", va="top", ha=side, fontsize=9, color=INK)
 
 
 def _programmed(t_s: Numbers, rate: Numbers, state: Sequence[str] | NDArray[Any], programmed_ml: float) -> Numbers:
@@ -116,7 +133,8 @@ def draw_trumpet(trumpet: Trumpet, file: Path | str, title: str) -> Figure:
     figure, _ = blank(490, title)
     startup, curve = panel(figure, LEFT, 56, 424, 330), panel(figure, LEFT + 524, 56, 566, 330)
     startup.axvspan(trumpet.from_min, trumpet.to_min, color=AMBER, alpha=0.13, linewidth=0, label="analysed")
-    startup.plot(trumpet.startup_min, trumpet.startup_ml_h, color=BLUE, linewidth=1.5, label="flow, 30 s means")
+    flow: dict[str, Any] = {"color": BLUE, "linewidth": 1.5, "drawstyle": "steps-pre", "label": "flow, 30 s means"}
+    startup.plot(trumpet.startup_min, trumpet.startup_ml_h, **flow)
     startup.axhline(trumpet.rate_ml_h, label=f"set rate {trumpet.rate_ml_h:g} mL/h", **DASHED)
     startup.set_xlim(0.0, float(trumpet.startup_min[-1]))
     startup.set_xlabel("time, min")

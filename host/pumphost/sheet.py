@@ -94,7 +94,7 @@ class _Label:
 def _labels(clock: Clock, events: Sequence[Event]) -> list[_Label]:
     groups: list[list[Event]] = []
     for event in filter(_begins, events):
-        same = [group for group in groups if group[0][1:3] == event[1:3]]
+        same = [group for group in groups if group[0][1:] == event[1:]]
         if same and clock.px(event[0]) - clock.px(same[-1][0][0]) < AGAIN:
             same[-1].append(event)
         else:

@@ -28,13 +28,15 @@ def show_run(summary: Summary, picture: Path) -> None:
     table = Table(
         title=escape(summary["scenario"]), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0)
     )
-    table.add_row("simulated", f"{_clock(summary['simulated_s'])} h in {summary['wall_s']:.2f} s")
+    table.add_row("simulated", f"{_clock(summary['simulated_s'])} in {summary['wall_s']:.2f} s")
     table.add_row("programmed", f"{summary['programmed_ml']:8.3f} mL")
     table.add_row("pumped", f"{summary['pumped_ml']:8.3f} mL", "counted by the controller")
     table.add_row("delivered", f"{summary['delivered_ml']:8.3f} mL", "left the line into the patient")
     table.add_row("final state", summary["final_state"])
     for alarm in summary["alarms"]:
         table.add_row("alarm", f"{_clock(alarm['t_s'])}  {alarm['text']}", f"{alarm['code']}: {alarm['action']}")
+    for refused in summary["refused"]:
+        table.add_row("refused", f"{_clock(refused['t_s'])}  {refused['request']}", f"[yellow]{refused['answer']}[/]")
     for verdict in summary["expect"]:
         mark = "[green]ok[/]" if verdict["ok"] else "[red]NOT AS EXPECTED[/]"
         table.add_row("expected", verdict["what"], f"{mark}, {verdict['got']}")

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 import pumpsim
-from pumphost.capture import read_capture
+from pumphost.capture import WATER_G_ML, read_capture
 from pumphost.errors import BadInput
 from pumphost.pictures import draw_capture, draw_delivery
 from pumphost.recording import read_recording
@@ -76,18 +76,20 @@ def _run(scenario: Scenario, folder: Path, told: Callable[[float], None] = lambd
         run.write(folder)
     except OSError as error:
         raise BadInput(f"{error.filename or folder}: {error.strerror}; --out names a folder to write to") from None
-    draw(folder, None)
+    draw(folder, None, WATER_G_ML)
     return run.summary
 
 
-def draw(source: Path, picture: Path | None) -> Path:
+def draw(source: Path, picture: Path | None, density_g_ml: float) -> Path:
     """Draw a run's folder or a capture's file into `picture`, or beside the data. Raises BadInput."""
+    if source.suffix == ".toml":
+        raise BadInput(f"{source}: is a scenario; simulate runs it and draws what comes of it")
     if source.is_dir():
         run = read_recording(source)
         picture = picture or source / PICTURE
         draw_delivery(run.trace, run.events, picture, run.title, run.occlusion_kpa, run.programmed_ml)
     else:
-        capture = read_capture(source)
+        capture = read_capture(source, density_g_ml)
         picture = picture or source.with_suffix(".png")
         if picture.resolve() == source.resolve():
             raise BadInput(f"{picture}: is the capture itself; --out names another file for the picture")

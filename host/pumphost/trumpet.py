@@ -129,4 +129,4 @@ def _check_length(capture: Capture, to_min: float) -> None:
         remedy = f"--from {max(0.0, last - USUAL_MIN):g} --to {last:g} would fit, or record {to_min:g} min"
     else:
         remedy = f"the analysis needs at least {max(WINDOWS_MIN)} min, and {to_min:g} min as asked: record longer"
-    raise BadInput(f"{capture.path}: the capture lasts {math.floor(10 * lasts_min) / 10:g} min; {remedy}")
+    raise BadInput(f"{capture.path}: the capture lasts {math.floor(10 * lasts_min) / 10:g} min (t_s is in s); {remedy}")

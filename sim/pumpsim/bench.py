@@ -74,7 +74,7 @@ class Bench:
             then = step(clock, inputs, outputs)
             ports.obey(now, outputs)
             if record.step(now, inputs, outputs):
-                record.row(now, outputs, self.plant)
+                record.row(now, inputs, outputs, self.plant)
             wait = 0 if ports.requests else (then - clock) & CLOCK_MASK
             try:
                 yield env.timeout(wait)
@@ -115,7 +115,7 @@ class Bench:
 
     def _row(self, now_ms: int) -> None:
         self.plant.advance(now_ms * TICKS_PER_MS)
-        self.record.row(now_ms, self.outputs, self.plant)
+        self.record.row(now_ms, self.inputs, self.outputs, self.plant)
 
 
 def _ms(seconds: float) -> int:

@@ -96,9 +96,9 @@ def _in_words(problem: Any) -> str:
         return "is missing"
     if problem["type"] == "list_type" and isinstance(problem["input"], dict):
         return f"must be a list of tables: write [[{problem['loc'][-1]}]]"
-    said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("a ")
+    said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if isinstance(problem["input"], dict):
-        return str(said)
+        return f"does not fit together: {said}"
     must = "" if said.startswith("must") else "must be "
     return f"is {problem['input']!r}, {must}{said}"
 

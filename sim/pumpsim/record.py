@@ -19,6 +19,7 @@ class Row(NamedTuple):
     delivered_ml: float
     pressure_kpa: float
     alarm: str
+    reading_kpa: float  # the pressure as the controller read it last
 
 
 class Note(NamedTuple):
@@ -70,7 +71,7 @@ class Record:
     def event(self, now_ms: int, source: str, code: str, value: str) -> None:
         self.events.append(Note(now_ms / 1000, source, code, value))
 
-    def row(self, now_ms: int, outputs: Outputs, plant: Plant) -> None:
+    def row(self, now_ms: int, inputs: Inputs, outputs: Outputs, plant: Plant) -> None:
         self.worst_balance_ul = max(self.worst_balance_ul, abs(plant.balance_ul))
         t_s, delivered_ml = now_ms / 1000, plant.node.delivered_ul / 1000
         flow_ml_h = 0.0
@@ -89,6 +90,7 @@ class Record:
                 delivered_ml,
                 plant.node.pressure_kpa,
                 TABLE[outputs.alarm_shown].name,
+                inputs.pressure_pa / 1000,
             )
         )
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from pumpcore.alarms import ACTION_NAMES, PRIORITY_NAMES, TABLE
+from pumpcore.alarms import ACTION_NAMES, PRIORITY_NAMES, STOP_PUMP, TABLE, TO_KVO
+from pumpcore.records import ACCEPTED, ANSWER_NAMES
 from pumpsim.bench import Bench
 from pumpsim.expect import judge
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS, Note, Record, Row
@@ -19,7 +20,9 @@ from pumpsim.scenario import Scenario
 
 Summary = dict[str, Any]
 
-TRACE_FORMAT = "{:.3f},{},{:.2f},{:.4f},{:.3f},{:.6f},{:.4f},{}\n"
+REFUSALS = ANSWER_NAMES[ACCEPTED + 1 :]
+
+TRACE_FORMAT = "{:.3f},{},{:.2f},{:.4f},{:.3f},{:.6f},{:.4f},{},{:.3f}\n"
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,23 @@ def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda shar
         "delivered_ml": round(delivered_ml, 6),
         "mass_balance_error_ml": record.worst_balance_ul / 1000,
         "final_state": last.state,
-        "alarms": [_alarm(note) for note in record.events if note.source == "alarm" and note.value == "raised"],
+        "alarms": [_alarm(note, scenario) for note in record.events if note[1::2] == ("alarm", "raised")],
+        "refused": [_refused(note) for note in record.events if note.source == "user" and note.value in REFUSALS],
         "expect": judge(scenario.expect, last.state, delivered_ml, record.events),
     }
     return Run(record, summary)
 
 
-def _alarm(note: Note) -> dict[str, Any]:
+def _refused(note: Note) -> dict[str, Any]:
+    return {"t_s": note.t_s, "request": note.code, "answer": note.value}
+
+
+def _alarm(note: Note, scenario: Scenario) -> dict[str, Any]:
     row = next(row for row in TABLE if row.name == note.code)
     return {
         "t_s": note.t_s,
         "code": note.code,
         "priority": PRIORITY_NAMES[row.priority],
-        "action": ACTION_NAMES[row.action],
+        "action": ACTION_NAMES[STOP_PUMP if row.action == TO_KVO and not scenario.therapy[0].kvo_ml_h else row.action],
         "text": row.text,
     }

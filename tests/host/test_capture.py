@@ -27,7 +27,7 @@ BAD = [
     ("blank cell", b"t_s,volume_ml\n0,0\n30,\n", ["line 3", "column volume_ml", "blank", "a number"]),
     ("blank time", b"t_s,volume_ml\n0,0\n ,1\n", ["line 3", "column t_s", "blank", "a number"]),
     ("too few cells", b"t_s,volume_ml\n0,0\n30\n", ["line 3", "1 cell", "2"]),
-    ("blank line between", b"t_s,volume_ml\n0,0\n\n30,1\n", ["line 3", "0 cells", "2"]),
+    ("blank line between", b"t_s,volume_ml\n0,0\n\n30,1\n", ["line 3", "the line is blank", "2"]),
     ("decimal comma", b"t_s,volume_ml\n0,0\n30,0,5\n", ["line 3", "3 cells", "2", "decimal point"]),
     ("text", b"t_s,volume_ml\n0,0\n30,full\n", ["line 3", "column volume_ml", "'full'", "a number"]),
     ("a unit", b"t_s,volume_ml\n0,0\n30 s,1\n", ["line 3", "column t_s", "'30 s'", "a number"]),

@@ -138,6 +138,7 @@ BAD_CAPTURES = {
     "a blank": ("t_s,volume_ml\n0,0\n30,\n60,2\n", "line 3, column volume_ml: the cell is blank"),
     "text": ("t_s,volume_ml\n0,0\n30,one\n", "line 3, column volume_ml: found 'one'; a number such as 12.5 is needed"),
     "time backwards": ("t_s,volume_ml\n0,0\n30,1\n20,2\n", "line 4, column t_s: found 20 after 30; each time must be"),
+    "a comment on top": ("# mine\nt_s,volume_ml\n0,0\n30,1\n", "line 1: is a comment; the first line must be a header"),
     "no volume": ("t_s,flow\n0,0\n30,1\n", "no column volume_ml, delivered_ml or mass_g"),
 }
 
@@ -250,6 +251,23 @@ def test_plot_does_not_write_over_what_it_reads(here):
     (here / "v.png").write_text("t_s,volume_ml\n0,0\n30,1\n")
     check_refused(run("plot", "v.png"), "v.png", "is the capture itself")
     assert (here / "v.png").read_text().startswith("t_s")
+
+
+def test_plot_of_a_scenario_says_what_to_do(here):
+    (here / "short.toml").write_text(SCENARIO)
+    check_refused(run("plot", "short.toml"), "short.toml", "is a scenario; simulate runs it")
+
+
+def test_plot_takes_the_density_of_what_was_weighed(here):
+    (here / "oil.csv").write_text("t_s,mass_g\n0,0\n30,0.9\n")
+    for density in ("0.9", "0.998"):
+        assert run("plot", "oil.csv", "--density", density, "--out", f"{density}.png").exit_code == 0
+    assert (here / "0.9.png").read_bytes() != (here / "0.998.png").read_bytes()
+
+
+def test_a_refused_request_is_shown(here):
+    (here / "short.toml").write_text(SCENARIO + '[[event]]\nat_s = 5\naction = "resume"\n')
+    assert "RESUME" in run("simulate", "short.toml").stdout
 
 
 def test_help_loads_no_plotting_library():

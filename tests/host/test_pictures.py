@@ -29,8 +29,9 @@ def trace_of(duration_s: float, rate_ml_h: float = 5.0, every_s: float = 1.0) ->
     t_s = np.arange(0.0, duration_s + every_s / 2, every_s)
     flow = rate_ml_h * (1 + 0.1 * np.sin(t_s / 7))
     volume = rate_ml_h * t_s / 3600
-    names = ("t_s", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa")
-    numbers = (t_s, np.full_like(t_s, rate_ml_h), flow, volume, 0.98 * volume, 3 + np.cos(t_s / 50))
+    names = ("t_s", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa", "reading_kpa")
+    pressure = 3 + np.cos(t_s / 50)
+    numbers = (t_s, np.full_like(t_s, rate_ml_h), flow, volume, 0.98 * volume, pressure, pressure + 0.1)
     return {**dict(zip(names, numbers, strict=True)), "state": ["RUN"] * len(t_s), "alarm": [""] * len(t_s)}
 
 
@@ -235,8 +236,12 @@ def test_time_is_in_minutes_or_hours_as_fits(tmp_path: Path, duration_s: int, la
 def test_the_threshold_is_drawn_only_if_it_is_known(tmp_path: Path) -> None:
     known = draw_delivery(trace_of(300.0), [], tmp_path / "picture.png", "a run", 60.0).axes[-1]
     unknown = draw_delivery(trace_of(300.0), [], tmp_path / "picture.png", "a run").axes[-1]
-    assert [str(line.get_label()) for line in known.lines] == ["line pressure", "alarm at 60 kPa"]
-    assert [str(line.get_label()) for line in unknown.lines] == ["line pressure"]
+    assert [str(line.get_label()) for line in known.lines] == [
+        "as the pump reads it",
+        "line pressure",
+        "alarm at 60 kPa",
+    ]
+    assert [str(line.get_label()) for line in unknown.lines] == ["as the pump reads it", "line pressure"]
     assert known.get_ylim()[1] > 60.0 > unknown.get_ylim()[1]
 
 
@@ -254,3 +259,19 @@ def test_the_trumpet_says_its_values(tmp_path: Path) -> None:
     curve = draw_trumpet(result, tmp_path / "picture.png", "a curve").axes[2]
     values = [f"{value:+.1f}".replace("-", "\N{MINUS SIGN}") for value in (*result.ep_max, *result.ep_min)]
     assert sorted(text.get_text() for text in curve.texts) == sorted(values)
+
+
+@pytest.mark.parametrize("peak_at", [0.05, 0.5, 0.97])
+def test_a_peak_far_above_the_rate_is_cut_off_and_said(tmp_path: Path, peak_at: float) -> None:
+    trace = trace_of(600.0)
+    trace["flow_ml_h"][int(600 * peak_at)] = 287.0
+    figure = draw_delivery(trace, [], tmp_path / "picture.png", "a bolus")
+    flows = figure.axes[2]
+    assert flows.get_ylim()[1] == 12.5
+    assert [text.get_text() for text in flows.texts] == ["up to 287 mL/h"]
+
+
+def test_a_rate_within_reach_is_drawn_whole(tmp_path: Path) -> None:
+    figure = draw_delivery(trace_of(600.0), [], tmp_path / "picture.png", "no bolus")
+    assert figure.axes[2].get_ylim()[1] > 5.5
+    assert list(figure.axes[2].texts) == []
