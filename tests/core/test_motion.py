@@ -190,6 +190,32 @@ def test_a_pause_keeps_the_part_of_the_step_already_waited_for():
     assert rig.stepper.given == 1
 
 
+def test_a_pulse_given_while_the_queue_is_dropped_is_followed_by_a_whole_step():
+    """At 0.01 mL/h the pulse falls at 62.471 s: after the reading at 62.4 s, before the drop at 62.5 s."""
+    rig = Rig(STEP_PL["50 mL"])
+    rig.start(1)
+    rig.run(62_400)
+    obey = rig.stepper.obey
+    rig.stepper.obey = lambda outputs: (rig.stepper.advance(62_500 * TICKS_PER_MS), obey(outputs))
+    assert rig.ask(SET_RATE, rate_cml_h=500) == ACCEPTED
+    rig.stepper.obey = obey
+    assert rig.stepper.given == 1
+    rig.step(62_500)
+    assert rig.outputs.intervals_ticks[0] == rig.controller.setup.step_grains // 500
+
+
+def test_running_dry_after_a_resume_waits_for_a_whole_step():
+    rig = Rig(STEP_PL["50 mL"])
+    rig.start(1)
+    rig.run(50_000)
+    rig.ask(PAUSE)
+    rig.ask(RESUME)
+    rig.step(50_000)
+    rig.step(50_000 + HOUR_MS)
+    assert (rig.stepper.given, rig.stepper.dry) == (2, 1)
+    assert rig.outputs.intervals_ticks[0] == rig.controller.setup.step_grains
+
+
 @pytest.mark.parametrize(("step_pl", "rate_cml_h"), ALLOWED)
 def test_an_order_that_is_not_renewed_ends_by_itself(step_pl, rate_cml_h):
     """10 uL, or 40 ms of flow where that is more, and two steps."""
