@@ -15,8 +15,15 @@ from pumpsim.loading import BadScenario
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path)
 RATE = click.FloatRange(0.001, 10_000)
-DENSITY = click.FloatRange(0.5, 2)
 PICTURE = click.Path(path_type=Path, dir_okay=False)
+
+density_option = click.option(
+    "--density",
+    type=click.FloatRange(0.5, 2),
+    default=0.998,
+    show_default=True,
+    help="g/mL, for a capture in mass_g; water at 20 C unless given.",
+)
 
 
 class BadInputExit(click.ClickException):
@@ -76,7 +83,7 @@ def _finish(ok: bool) -> None:
     type=PICTURE,
     help="Unless given, delivery.png in the run's folder, or the capture's name with .png.",
 )
-@click.option("--density", type=DENSITY, default=0.998, show_default=True, help="g/mL, for a capture in mass_g.")
+@density_option
 def plot(run: Path, out: Path | None, density: float) -> None:
     """Draw what was delivered: RUN is a run's folder or a recorded capture (CSV)."""
     from pumphost.simulate import draw
@@ -89,7 +96,7 @@ def plot(run: Path, out: Path | None, density: float) -> None:
 @click.option("--rate", "rate_ml_h", type=RATE, required=True, help="The set rate, mL/h.")
 @click.option("--from", "from_min", type=float, default=60.0, show_default=True, help="Start of the analysis, min.")
 @click.option("--to", "to_min", type=float, default=120.0, show_default=True, help="End of the analysis, min.")
-@click.option("--density", type=DENSITY, default=0.998, show_default=True, help="g/mL, for a capture in mass_g.")
+@density_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--plot", "picture", type=PICTURE, help="Draw start-up and trumpet curves into this file.")
 def trumpet(

@@ -21,6 +21,18 @@ def _hundredths(rate_ml_h: float) -> float:
     return rate_ml_h
 
 
+def _one_of(*names: str) -> AfterValidator:
+    """A text that must be one of `names`; the nearest is offered for another."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            raise ValueError("must be one of " + ", ".join(names) + (f"; did you mean {near[0]}?" if near else ""))
+        return name
+
+    return AfterValidator(check)
+
+
 Rate = Annotated[float, Field(ge=0.01, le=1200), AfterValidator(_hundredths)]
 Seconds = Annotated[float, Field(ge=0, le=30 * 86_400)]
 
@@ -31,20 +43,11 @@ class _Table(BaseModel):
 
 class Pump(_Table):
     drive: Literal["syringe"] = "syringe"
-    syringe: str
+    syringe: Annotated[str, _one_of(*syringes())]
     fill_ml: Annotated[float, Field(ge=0.1, le=60)] | None = None  # the nominal volume unless given
     occlusion_kpa: Annotated[float, Field(ge=6.7, le=120)] = 40.0  # 50 to 900 mmHg
     bubble_ul: Annotated[int, Field(ge=20, le=1000)] = 100
     near_end_min: Annotated[float, Field(ge=0, le=240)] = 3.0
-
-    @field_validator("syringe")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in syringes():
-            near = get_close_matches(name, syringes(), n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise ValueError("must be one of " + ", ".join(syringes()) + hint)
-        return name
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -58,14 +61,7 @@ class Line(_Table):
     set: str | None = None
     length_m: Annotated[float, Field(gt=0, le=10)] | None = None
     inner_diameter_mm: Annotated[float, Field(ge=0.1, le=10)] | None = None
-    cannula: str = "20G"
-
-    @field_validator("cannula")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in CANNULAS:
-            raise ValueError("must be one of " + ", ".join(CANNULAS))
-        return name
+    cannula: Annotated[str, _one_of(*CANNULAS)] = "20G"
 
     @field_validator("set")
     @classmethod
@@ -122,15 +118,8 @@ class Event(_Table):
 class Fault(_Table):
     at_s: Seconds
     until_s: Seconds | None = None
-    kind: str
+    kind: Annotated[str, _one_of(*KINDS)]
     severity: float | None = None
-
-    @field_validator("kind")
-    @classmethod
-    def _known(cls, kind: str) -> str:
-        if kind not in KINDS:
-            raise ValueError("must be one of " + ", ".join(KINDS))
-        return kind
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -143,20 +132,12 @@ class Fault(_Table):
 
 
 class ExpectedAlarm(_Table):
-    code: str
+    code: Annotated[str, _one_of(*(row.name for row in TABLE[1:]))]
     within_s: Seconds  # after the last fault before it, or user event where there are no faults
-
-    @field_validator("code")
-    @classmethod
-    def _known(cls, code: str) -> str:
-        names = [row.name for row in TABLE[1:]]
-        if code not in names:
-            raise ValueError("must be one of " + ", ".join(names))
-        return code
 
 
 class Expect(_Table):
-    final_state: str | None = None
+    final_state: Annotated[str, _one_of(*STATE_NAMES)] | None = None
     delivered_ml: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     alarms: list[ExpectedAlarm] | None = None
 
@@ -167,19 +148,12 @@ class Expect(_Table):
             raise ValueError("must be [least, most]")
         return bounds
 
-    @field_validator("final_state")
-    @classmethod
-    def _known(cls, state: str | None) -> str | None:
-        if state is not None and state not in STATE_NAMES:
-            raise ValueError("must be one of " + ", ".join(STATE_NAMES))
-        return state
-
 
 class Scenario(_Table):
     name: str
     duration_s: Annotated[float, Field(ge=1, le=30 * 86_400)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    trace_every_s: Annotated[float, Field(ge=0.1, le=30)] | None = None  # 720 rows, 1 to 10 s apart, unless given
+    trace_every_s: Annotated[float, Field(ge=0.1, le=30)] | None = None  # a 720th of the run, 1 to 10 s
     pump: Pump
     line: Line
     patient: Patient = Patient()

@@ -18,6 +18,7 @@ from pumphost.errors import BadInput
 from pumphost.trumpet import WINDOWS_MIN, analyse
 
 S_MIN = 0.5
+Record = Callable[[str, object], None]
 TIGHT = {"rtol": 0.0, "atol": 1e-9}  # percentage points, mL/h
 
 
@@ -64,9 +65,11 @@ def test_bad_input_is_refused_in_one_line(values: tuple[float, float, float, flo
 
 @pytest.mark.parametrize("rate_ml_h", [0.1, 1.0, 5.0, 25.0, 1200.0])
 @pytest.mark.parametrize("bias_percent", [-100.0, -3.7, 0.0, 0.01, 12.5])
-def test_constant_bias(rate_ml_h: float, bias_percent: float) -> None:
+def test_constant_bias(rate_ml_h: float, bias_percent: float, record_property: Record) -> None:
     # Flow r*(1 + b/100) throughout: every Q_i is off by b, so is every mean of them. Ep(max) = Ep(min) = A = b.
     trumpet = analyse(capture_of(steady(rate_ml_h * (1 + bias_percent / 100))), rate_ml_h)
+    off = np.abs(np.array([*trumpet.ep_max, *trumpet.ep_min]) - bias_percent).max()
+    record_property("worst of trumpet, constant bias, points off", float(off))
     np.testing.assert_allclose(trumpet.ep_max, [bias_percent] * 5, **TIGHT)
     np.testing.assert_allclose(trumpet.ep_min, [bias_percent] * 5, **TIGHT)
     assert trumpet.mean_error_percent == pytest.approx(bias_percent, rel=0, abs=1e-9)
@@ -76,7 +79,7 @@ SINES = [(7.0, 0.0), (7.0, 1.0), (13.3, -2.0), (2.0, 0.4), (29.0, 3.0), (5.0, 0.
 
 
 @pytest.mark.parametrize(("period_min", "phase"), SINES)
-def test_sine(period_min: float, phase: float) -> None:
+def test_sine(period_min: float, phase: float, record_property: Record) -> None:
     # Flow r*(1 + a*sin(w*t + f)), w = 2*pi/P0. Volume, in mL with t in min: r/60*(t - a/w*(cos(w*t + f) - cos f)).
     # Mean error over t … t+P: 100*a*(cos(w*t + f) - cos(w*(t + P) + f))/(w*P)
     #                        = 100*a*sin(pi*P/P0)/(pi*P/P0)*sin(w*(t + P/2) + f).
@@ -92,6 +95,7 @@ def test_sine(period_min: float, phase: float) -> None:
         size = 100 * amplitude * math.sin(x) / x
         starts = [60 + j * S_MIN for j in range(int((60 - window) / S_MIN) + 1)]
         exact = [size * math.sin(omega * (t + window / 2) + phase) for t in starts]
+        record_property("worst of trumpet, sine, points off", max(abs(high - max(exact)), abs(low - min(exact))))
         assert high == pytest.approx(max(exact), rel=0, abs=1e-9)
         assert low == pytest.approx(min(exact), rel=0, abs=1e-9)
         # Continuous bound: |size|. When the positions span a whole period, one lies within S/2 of the peak, so at
@@ -109,7 +113,7 @@ def test_sine(period_min: float, phase: float) -> None:
 
 @pytest.mark.parametrize("basal_ml_h", [0.0, 1.5])
 @pytest.mark.parametrize("every_samples", [1, 3, 7, 10, 40])
-def test_periodic_boluses(every_samples: int, basal_ml_h: float) -> None:
+def test_periodic_boluses(every_samples: int, basal_ml_h: float, record_property: Record) -> None:
     # A bolus of V mL in the middle of every q-th sample interval, q = Tb/S. A window of n = P/S intervals holds
     # floor(n/q) or ceil(n/q) of them, and as there are at least q positions both counts occur. With c boluses the
     # flow over P min is basal + 60*V*c/P.
@@ -125,6 +129,7 @@ def test_periodic_boluses(every_samples: int, basal_ml_h: float) -> None:
         assert 120 - n + 1 >= q
         for got, count in ((high, -(-n // q)), (low, n // q)):
             exact = 100 * ((basal_ml_h + 60 * bolus_ml * count / window) / rate - 1)
+            record_property("worst of trumpet, periodic boluses, points off", abs(got - exact))
             assert got == pytest.approx(exact, rel=0, abs=1e-9)
 
 
