@@ -124,7 +124,8 @@ def trumpet(
 @click.option("--pairs", type=click.IntRange(1, 99), default=5, show_default=True, help="Runs of each, in turn.")
 def bench(pairs: int) -> None:
     """How fast the simulator is, against the least that SimPy itself needs."""
-    from pumphost.performance import measure
-    from pumphost.show import show_performance
+    from pumphost.performance import measure, profile
+    from pumphost.show import show_performance, show_profile
 
     show_performance(measure(pairs))
+    show_profile(profile())

@@ -36,6 +36,9 @@ from pumphost.sheet import (
 )
 from pumphost.trumpet import Trumpet
 
+MEAN_S = 120.0  # over which a leaping flow is also shown in the mean: the trumpet's first window
+LEAPS = 0.6  # of the mean flow from row to row, in the mean
+
 
 def draw_delivery(
     trace: Mapping[str, Sequence[Any] | NDArray[Any]],
@@ -45,16 +48,20 @@ def draw_delivery(
     threshold_kpa: float | None = None,
     programmed_ml: float = math.inf,
 ) -> Figure:
-    """Draw a run: volumes in mL, flows in mL/h and line pressure in kPa, with its alarms, user events and faults.
+    """Draw a run: volumes in mL, flows in mL/h and pressures in kPa, with its alarms, faults and what people did.
 
     trace: the columns of trace.csv by name, n >= 2 rows. events: (t_s, source, code, value) as in events.csv; drawn are
-    "user", "alarm" with the value "raised", and "fault" from "on" to "off" or to the end. threshold_kpa: the pressure
+    "user", "patient", "alarm" with the value "raised", and "fault" from "on" to "off" or to the end. Air that went into
+    the patient and the pressure before a peristaltic pump are drawn where there are any. threshold_kpa: the pressure
     that raises the occlusion alarm. programmed_ml: the volume to be infused. Returns the figure that was written;
     BadInput if the trace has no two rows or file cannot be written.
     """
     names = ("t_s", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa", "reading_kpa")
     t_s, rate, flow, pumped, delivered, pressure, reading = (
         np.asarray(trace[name], dtype=np.float64) for name in names
+    )
+    supply, air = (
+        np.asarray(trace.get(name, np.zeros(len(t_s))), dtype=np.float64) for name in ("supply_kpa", "air_ml")
     )
     if len(t_s) < 2:
         raise BadInput(f"the trace of {title!r} has {len(t_s)} rows; a picture needs at least 2")
@@ -66,18 +73,37 @@ def draw_delivery(
     volumes.plot(x, delivered, color=BLUE, linewidth=2.4, label=f"delivered {round(delivered[-1], 4):.4g} mL")
     volumes.plot(x, pumped, color=GREY, linewidth=1.1, label=f"pumped {round(pumped[-1], 4):.4g} mL")
     volumes.plot(x, programmed, label="programmed", **DASHED)
-    _draw_dense(flows, x, flow, BLUE, "delivered flow")
+    if air.any():
+        volumes.plot(x, air, color=VERMILION, linewidth=1.4, label=f"air {round(air[-1], 4):.3g} mL")
+    _draw_flow(flows, clock, t_s, delivered, flow)
     flows.plot(x, rate, drawstyle="steps-post", label="set rate", **DASHED)
     pressures.plot(x, reading, color=GREY, linewidth=0.8, label="as the pump reads it")
     _draw_dense(pressures, x, pressure, PURPLE, "line pressure")
+    if supply.any():
+        pressures.plot(x, supply, color=GREEN, linewidth=1.3, label="supply pressure")
     if threshold_kpa is not None:
         label = f"alarm at {threshold_kpa:.4g} kPa"
         pressures.axhline(threshold_kpa, color=VERMILION, dashes=(2, 2), linewidth=1.4, label=label)
     finish(volumes, "volume, mL", programmed, pumped, delivered)
     finish(flows, "flow, mL/h", flow, rate)
     _cut_peak(flows, x, flow, float(rate.max()))
-    finish(pressures, "pressure, kPa", pressure, reading, [threshold_kpa or 0.0])
+    finish(pressures, "pressure, kPa", pressure, reading, supply, [threshold_kpa or 0.0])
     return save(figure, file)
+
+
+def _draw_flow(axes: Axes, clock: Clock, t_s: Numbers, delivered_ml: Numbers, flow: Numbers) -> None:
+    """The flow from row to row; where it leaps more than it flows, as a stopper that sticks and slips makes it, thin
+    and under its mean over MEAN_S around each row.
+    """
+    x = clock.shown(t_s)
+    if t_s[-1] - t_s[0] < 10 * MEAN_S or np.abs(np.diff(flow)).mean() < LEAPS * np.abs(flow).mean():
+        _draw_dense(axes, x, flow, BLUE, "delivered flow")
+        return
+    edges_s = [np.clip(t_s + side * MEAN_S / 2, t_s[0], t_s[-1]) for side in (-1, 1)]
+    before, after = (np.interp(edge_s, t_s, delivered_ml) for edge_s in edges_s)
+    axes.plot(x, flow, color=BLUE, linewidth=0.7, alpha=0.35, label="delivered flow")
+    mean = 3600.0 * (after - before) / (edges_s[1] - edges_s[0])
+    axes.plot(x, mean, color=BLUE, linewidth=1.8, label=f"mean over {MEAN_S / 60:g} min")
 
 
 def _cut_peak(axes: Axes, x: Numbers, flow: Numbers, most_rate: float) -> None:
@@ -90,7 +116,8 @@ def _cut_peak(axes: Axes, x: Numbers, flow: Numbers, most_rate: float) -> None:
     if x[at] > 0.8 * x[-1]:
         offset, side = (-5, -4), "right"
     place = (x[at], 2.5 * most_rate)
-    axes.annotate(text, place, offset, textcoords="offset points", va="top", ha=side, fontsize=9, color=INK)
+    note = axes.annotate(text, place, offset, textcoords="offset points", va="top", ha=side, fontsize=9, color=INK)
+    note.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85})
 
 
 def _programmed(t_s: Numbers, rate: Numbers, state: Sequence[str] | NDArray[Any], programmed_ml: float) -> Numbers:

@@ -36,7 +36,12 @@ BLUE, VERMILION, GREEN, AMBER, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F0
 INK, GREY = "#222222", "#6E6E6E"
 DASHED: dict[str, Any] = {"color": INK, "dashes": (5, 3), "linewidth": 1.5}
 LABEL: dict[str, Any] = {"fontsize": 9, "parse_math": False}
-LABEL_INK = {"alarm": "#B34700", "user": "#00684C", "fault": "#7A5200"}  # darker, to be read at 9 points
+LABEL_INK = {
+    "alarm": "#B34700",
+    "user": "#00684C",
+    "patient": "#00684C",
+    "fault": "#7A5200",
+}  # darker, to be read at 9 points
 
 
 @dataclass(frozen=True)
@@ -115,29 +120,39 @@ def _labels(clock: Clock, events: Sequence[Event]) -> list[_Label]:
 
 
 def _begins(event: Event) -> bool:
-    return event[1] == "user" or event[1::2] in (("alarm", "raised"), ("fault", "on"))
+    return event[1] in ("user", "patient") or event[1::2] in (("alarm", "raised"), ("fault", "on"))
 
 
 def _words(group: list[Event]) -> str:
     _, source, code, value = group[0]
     words = code.replace("_", " ").replace("-", " ").lower()
-    more = f" ({len(group)} times)" if len(group) > 1 else f" {value}" if source == "user" and value else ""
-    return ("fault: " if source == "fault" else "") + words + more
+    more = (
+        f" ({len(group)} times)" if len(group) > 1 else f" {value}" if source in ("user", "patient") and value else ""
+    )
+    return ("fault: " if source == "fault" else "patient: " if source == "patient" else "") + words + more
 
 
 def _draw_marks(sheet: Axes, clock: Clock, events: Sequence[Event], top: int) -> None:
-    began: dict[str, float] = {}
-    ends = [(clock.end_s, "fault", code, "off") for code in {event[2] for event in events if event[1] == "fault"}]
-    for t_s, source, code, value in [*events, *ends]:
-        if source == "fault" and value == "on":
-            began.setdefault(code, t_s)
-        elif source == "fault" and code in began:
-            left, right = clock.px(began.pop(code)), clock.px(t_s)
-            sheet.fill_between([left, max(right, left + 1)], BOTTOM, top, color=AMBER, alpha=0.16, linewidth=0)
-        elif source == "user":
+    for began_s, ended_s in _spans(clock, events):
+        left, right = clock.px(began_s), clock.px(ended_s)
+        sheet.fill_between([left, max(right, left + 1)], BOTTOM, top, color=AMBER, alpha=0.16, linewidth=0)
+    for t_s, source, _, value in events:
+        if source in ("user", "patient"):
             sheet.plot([clock.px(t_s)], [top + 5], "v", color=GREEN, markersize=7)
         elif source == "alarm" and value == "raised":
             sheet.plot([clock.px(t_s)] * 2, [BOTTOM, top + 8], color=VERMILION, linewidth=1.1)
+
+
+def _spans(clock: Clock, events: Sequence[Event]) -> list[tuple[float, float]]:
+    """When there was a fault, one or several at once, in s."""
+    spans, running, began_s = [], 0, 0.0
+    for t_s, source, _, value in events:
+        if source == "fault":
+            began_s = t_s if not running else began_s
+            running += 1 if value == "on" else -1
+            if not running:
+                spans.append((began_s, t_s))
+    return [*spans, (began_s, clock.end_s)] if running else spans
 
 
 def blank(height: int, title: str) -> tuple[Figure, Axes]:

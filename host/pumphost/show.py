@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pumphost.performance import Measured
+from pumphost.performance import Measured, Part
 from pumphost.trumpet import Trumpet
 from pumpsim.run import Summary
 
@@ -32,6 +32,8 @@ def show_run(summary: Summary, picture: Path) -> None:
     table.add_row("programmed", f"{summary['programmed_ml']:8.3f} mL")
     table.add_row("pumped", f"{summary['pumped_ml']:8.3f} mL", "counted by the controller")
     table.add_row("delivered", f"{summary['delivered_ml']:8.3f} mL", "left the line into the patient")
+    if summary["plant"]["air_ml"] > 0:
+        table.add_row("air", f"{summary['plant']['air_ml']:8.3f} mL", "went into the patient")
     table.add_row("final state", summary["final_state"])
     for alarm in summary["alarms"]:
         table.add_row("alarm", f"{_clock(alarm['t_s'])}  {alarm['text']}", f"{alarm['code']}: {alarm['action']}")
@@ -85,4 +87,14 @@ def show_performance(rows: list[Measured]) -> None:
         table.add_row(*cells, spread, f"<= {row.reach:g}x")
     console = _console()
     console.print(table)
-    console.print("floor: an empty SimPy process yielding timeout(0.1) for the same simulated time, timed in turn")
+    console.print("24 h each; floor: an empty SimPy process yielding timeout(0.1) as long, timed in turn")
+
+
+def show_profile(parts: list[Part]) -> None:
+    """Where the time of a step goes."""
+    jobs = list(dict.fromkeys(part.job for part in parts))
+    table = Table("a step's time goes to", *jobs)
+    for name in dict.fromkeys(part.part for part in parts):
+        of_job = {part.job: part for part in parts if part.part == name}
+        table.add_row(name, *(f"{of_job[job].us:.1f} us, {of_job[job].share:.0%}" for job in jobs))
+    _console().print(table)

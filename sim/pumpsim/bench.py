@@ -6,24 +6,30 @@ faults, and take down the trace. An event wakes the loop early, as a key does on
 """
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Any
 
 import simpy
 
 from pumpcore.controller import Controller
 from pumpcore.records import Inputs, Outputs
-from pumpcore.states import ACKNOWLEDGE, PAUSE, PROGRAM, RESUME, SET_RATE, START, STOP
+from pumpcore.states import ACKNOWLEDGE, EVENT_NAMES, PAUSE, PROGRAM, RESUME, SET_RATE, START, STOP
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.faults import KINDS
+from pumpsim.motor import BadOrder
+from pumpsim.peristaltic import PeristalticDrive
 from pumpsim.ports import Ports
-from pumpsim.record import Record
-from pumpsim.rig import plant_of, setup_of
+from pumpsim.record import DEAD, OFF, Record
+from pumpsim.rig import patient_kpa, plant_of, setup_of
 from pumpsim.scenario import Event, Fault, Scenario
 from pumpsim.sensors import PressureSensor
+from pumpsim.surroundings import ROOM_C, Battery, Warmth
+from pumpsim.syringe import SyringeDrive
 
 Process = Generator[simpy.Event, Any, None]
 
 ACTIONS = {
+    "program": PROGRAM,
     "start": START,
     "pause": PAUSE,
     "resume": RESUME,
@@ -31,6 +37,8 @@ ACTIONS = {
     "rate": SET_RATE,
     "acknowledge": ACKNOWLEDGE,
 }
+
+LOST = "LOST"  # of a request that never reached the controller
 
 
 class Bench:
@@ -40,13 +48,27 @@ class Bench:
         self.scenario = scenario
         self.clock_ms = clock_ms
         self.plant = plant_of(scenario)
-        self.ports = Ports(self.plant, PressureSensor(scenario.noise.model, scenario.seed))
-        self.controller = Controller(setup_of(scenario.pump))
+        noise = scenario.noise
+        self.ports = Ports(self.plant, PressureSensor(noise.model, scenario.seed, noise.offset_kpa, noise.quantum_kpa))
+        self.controller = Controller(setup_of(scenario))
+        self.battery = Battery()
+        self.warmth = Warmth()
+        self.rooms_c = [ROOM_C]  # the hottest of them is around the pump
+        self.syringes = [scenario.pump.syringe or ""]  # the last of them is in the pump
         self.inputs = Inputs()
         self.outputs = Outputs()
         self.record = Record()
         self.env = simpy.Environment()
+        self.dead = False  # for good, until it boots
+        self.holds = 0  # the loop stands still while there is one
+        self.outages = 0  # and has no power while there is one
+        self.drains_ma: list[float] = []
+        self.dying: simpy.Process | None = None
+        self.flat = False
+        self.go_on = self.env.event()
         self._program()
+        if not any(event.action == "start" for event in scenario.event):
+            self.ports.ask(START)
         self.loop = self.env.process(self._run_loop())
         for event in scenario.event:
             self.env.process(self._happen(event))
@@ -65,14 +87,21 @@ class Bench:
         return self.record
 
     def _run_loop(self) -> Process:
-        env, ports, inputs, outputs = self.env, self.ports, self.inputs, self.outputs
-        step, record, offset = self.controller.step, self.record, self.clock_ms
+        env, ports, inputs, record = self.env, self.ports, self.inputs, self.record
         while True:
+            while self.holds:
+                with suppress(simpy.Interrupt):
+                    yield self.go_on
             now = int(env.now)
-            clock = (now + offset) & CLOCK_MASK
+            clock = (now + self.clock_ms) & CLOCK_MASK
             ports.read(now, inputs)
-            then = step(clock, inputs, outputs)
-            ports.obey(now, outputs)
+            outputs = self.outputs
+            then = self.controller.step(clock, inputs, outputs)
+            try:
+                ports.obey(now, outputs)
+            except BadOrder as error:
+                self._die_of(error)
+                continue
             if record.step(now, inputs, outputs):
                 record.row(now, inputs, outputs, self.plant)
             wait = 0 if ports.requests else (then - clock) & CLOCK_MASK
@@ -81,31 +110,129 @@ class Bench:
             except simpy.Interrupt:  # somebody pressed a key
                 continue
 
+    def _die_of(self, error: BadOrder) -> None:
+        """A driver refuses an order: an exception ends the loop, as it ends main.py on a board, and nothing comes of
+        what it still wanted."""
+        self.hold()
+        self.dead = True
+        self.record.event(int(self.env.now), "loop", DEAD, str(error))
+
     def _program(self) -> None:
         """The prescription is entered at power-on, and started unless an event does that later."""
         therapy = self.scenario.therapy[0]
         rate, kvo = round(therapy.rate_ml_h * 100), round(therapy.kvo_ml_h * 100)
         self.ports.ask(PROGRAM, rate, round(therapy.vtbi_ml * 1000), kvo)
-        if not any(event.action == "start" for event in self.scenario.event):
-            self.ports.ask(START)
 
     def _happen(self, event: Event) -> Process:
         yield self.env.timeout(_ms(event.at_s))
-        self.ports.ask(ACTIONS[event.action], round((event.rate_ml_h or 0) * 100))
-        self.loop.interrupt()
+        now = int(self.env.now)
+        if event.height_cm is not None:
+            self._catch_up()
+            self.plant.circuit.patient_kpa = patient_kpa(self.scenario.patient, event.height_cm)
+            self.plant.renew()
+            self.record.event(now, "patient", "HEIGHT", f"{event.height_cm:g} cm")
+        elif self.outages or (event.via == "link" and self.ports.link_drops):
+            self.record.event(now, "user", EVENT_NAMES[ACTIONS[event.action]], LOST)
+        else:
+            for _ in range(max(self.ports.bounces) if event.via == "keys" else 1):
+                self._ask(event)
+            self.loop.interrupt()
+
+    def _ask(self, event: Event) -> None:
+        if event.action == "program":
+            self._program()
+        else:
+            self.ports.ask(ACTIONS[event.action], round((event.rate_ml_h or 0) * 100))
 
     def _fail(self, fault: Fault) -> Process:
-        kind = KINDS[fault.kind]
-        severity = kind.usual() if fault.severity is None else fault.severity
         yield self.env.timeout(_ms(fault.at_s))
-        self.plant.advance(int(self.env.now) * TICKS_PER_MS)
-        end = kind.start(self.plant, severity)
+        self._catch_up()
+        end = KINDS[fault.kind].start(self, fault)
         self.record.event(int(self.env.now), "fault", fault.kind, "on")
         if fault.until_s is not None:
             yield self.env.timeout(_ms(fault.until_s) - _ms(fault.at_s))
-            self.plant.advance(int(self.env.now) * TICKS_PER_MS)
+            self._catch_up()
             end()
             self.record.event(int(self.env.now), "fault", fault.kind, "off")
+
+    def _catch_up(self) -> None:
+        self.plant.advance(int(self.env.now) * TICKS_PER_MS)
+
+    # What faults do to the pump as a whole
+
+    @property
+    def plunger(self) -> SyringeDrive:
+        assert isinstance(self.plant.drive, SyringeDrive)
+        return self.plant.drive
+
+    @property
+    def rollers(self) -> PeristalticDrive:
+        assert isinstance(self.plant.drive, PeristalticDrive)
+        return self.plant.drive
+
+    def hold(self) -> None:
+        """The loop does not come round any more."""
+        self.holds += 1
+
+    def release(self) -> None:
+        self.holds -= 1
+        if not self.holds:
+            self.go_on.succeed()
+            self.go_on = self.env.event()
+
+    def lose_power(self) -> None:
+        """The motor stops at once; what the controller knew is gone."""
+        self.hold()
+        self.outages += 1
+        self.plant.motor.lose_power()
+        self.outputs = Outputs()
+        self._row(int(self.env.now))
+
+    def regain_power(self) -> None:
+        """With the last outage over, the controller boots."""
+        self.outages -= 1
+        if self.dead:
+            self.dead = False
+            self.release()
+        if not self.outages:
+            self.controller = Controller(setup_of(self.scenario))
+            self.ports.requests.clear()
+        self.release()
+
+    def drain_battery(self, load_ma: float) -> Callable[[], None]:
+        """The mains fail, and the battery gives `load_ma` until it is flat. Back on the mains it keeps its charge."""
+        self.drains_ma.append(load_ma)
+        self._load_battery()
+
+        def recover() -> None:
+            self.drains_ma.remove(load_ma)
+            self._load_battery()
+
+        return recover
+
+    def _load_battery(self) -> None:
+        if self.dying and self.dying.is_alive:
+            self.dying.interrupt()
+        if self.flat and not self.drains_ma:
+            self.flat = False
+            self.regain_power()
+        if not self.flat:
+            self.battery.draw(self.env.now / 1000, sum(self.drains_ma))
+        if self.drains_ma and not self.flat:
+            self.dying = self.env.process(self._die())
+
+    def _die(self) -> Process:
+        with suppress(simpy.Interrupt):
+            yield self.env.timeout(_ms(self.battery.dies_in_s()))
+            self._catch_up()
+            self.lose_power()
+            self.flat = True
+            self.battery.draw(self.env.now / 1000, 0.0)
+
+    def feel_room(self) -> None:
+        self.warmth.surround(self.env.now / 1000, max(self.rooms_c))
+
+    # The trace
 
     def _take_rows(self) -> Process:
         every = _ms(self.scenario.trace_every_s or min(max(self.scenario.duration_s / 720, 1.0), 10.0))
@@ -115,7 +242,9 @@ class Bench:
 
     def _row(self, now_ms: int) -> None:
         self.plant.advance(now_ms * TICKS_PER_MS)
-        self.record.row(now_ms, self.inputs, self.outputs, self.plant)
+        self.record.row(
+            now_ms, self.inputs, self.outputs, self.plant, OFF if self.outages else DEAD if self.dead else None
+        )
 
 
 def _ms(seconds: float) -> int:

@@ -1,73 +1,73 @@
-"""The syringe drive: motor steps in, volume out.
+"""What a drive is to the plant: from steps of the motor to volumes pushed into the network.
 
-A lead screw turns steps into travel, with an error that returns every turn:
-
-    x(n) = n * pitch / N + e * (sin(2 pi n / N) - sin 0)        N steps a turn, e the wobble
-
-The pusher first crosses a gap before it touches the plunger. From there on the plunger's area turns
-travel into volume: V(n) = A * max(0, x(n) - gap). The volume of a single step is therefore a constant
-plus a cosine, and a train of steps that each decay afterwards sums to two geometric series, one of
-them complex. That is how any number of steps costs the same.
+The plant turns a drive by pulses that are alike, `stretch` says how many are, and pushes what `turn` returns.
+A drive in which something can happen between steps says so in `upset` and lets it happen in `settle`; one that
+can tell for how long nothing will, says that in `quiet_until`. As they stand here, nothing ever does.
 """
 
-import cmath
-from dataclasses import dataclass
-from math import exp, expm1, pi, sin
+from abc import ABC, abstractmethod
+from typing import Any
 
-from pumpsim.catalogue import Syringe
-
-STEPS_PER_TURN = 3200  # 200 full steps of 1/16
+from pumpsim.network import Guard, Network, Push
+from pumpsim.shaft import NOT_QUIET
 
 
-@dataclass(frozen=True)
-class Screw:
-    """The nominal rig's lead screw. Lengths in mm."""
+class Drive(ABC):
+    """`position` in steps that turned it, volumes in uL."""
 
-    pitch_mm: float = 1.0
-    wobble_mm: float = 0.003  # assumed: 1.9 % of flow at its worst
-    gap_mm: float = 0.1  # assumed, of 0.05 to 1 mm
+    pushes = True  # steps push fluid; or else only `settle` does
 
+    def __init__(self) -> None:
+        self.position = 0
+        self.pushed_ul = 0.0  # into the network, less what was drawn from it, by the drive's own geometry
+        self.left_ul = 0.0  # in its own reservoir
 
-class SyringeDrive:
-    """Volume displaced by the plunger, in uL, as a function of steps given."""
+    def run_dry(self, left_ul: float) -> None:
+        """The reservoir turns out to hold `left_ul`, if that is less."""
+        self.left_ul = min(left_ul, self.left_ul)
 
-    def __init__(self, syringe: Syringe, screw: Screw) -> None:
-        self.area_mm2 = pi / 4 * syringe.inner_diameter_mm**2
-        self.gap_mm = screw.gap_mm
-        self.travel_mm = screw.pitch_mm / STEPS_PER_TURN
-        self.wobble_mm = screw.wobble_mm
-        self.turn = 2 * pi / STEPS_PER_TURN
-        if screw.wobble_mm * self.turn >= self.travel_mm:
-            raise ValueError(f"a wobble of {screw.wobble_mm} mm would turn the screw's travel backwards")
-        self.step_ul = self.area_mm2 * self.travel_mm
-        self.taken_up = self._first_step_that_moves_fluid()
-        # A step from n to n + 1 moves step_ul + cosine_ul * cos(turn * (n + 1/2)).
-        self.cosine_ul = 2 * self.area_mm2 * self.wobble_mm * sin(self.turn / 2)
-        self.rotation = cmath.exp(1j * self.turn)
+    @property
+    @abstractmethod
+    def turns(self) -> float:
+        """Of what the encoder sits on."""
 
-    def _first_step_that_moves_fluid(self) -> int:
-        n = max(0, int((self.gap_mm - self.wobble_mm) / self.travel_mm))
-        while self.volume_ul(n) <= 0:
-            n += 1
-        return n
+    @abstractmethod
+    def stretch(self, pulses: int) -> tuple[int, bool]:
+        """Of the next pulses so many are alike; whether they turn the motor, or are lost for too high a force."""
 
-    def volume_ul(self, steps: int) -> float:
-        """What the plunger has displaced after `steps`."""
-        travel = steps * self.travel_mm + self.wobble_mm * sin(self.turn * steps) - self.gap_mm
-        return self.area_mm2 * travel if travel > 0 else 0.0
+    @abstractmethod
+    def turn(self, pulses: int) -> Push | None:
+        """Turn by `pulses` of one stretch; what each of them pushes into the network, if anything."""
 
-    def decayed_ul(self, first: int, steps: int, decay: float) -> float:
-        """Sum of the volumes of `steps` steps from number `first` on, each weighted by exp(-decay) for
-        every step that follows it."""
-        end = first + steps
-        total = 0.0
-        if first < self.taken_up <= end:
-            total = self.volume_ul(self.taken_up) * exp(-decay * (end - self.taken_up))
-        first = max(first, self.taken_up)
-        steps = end - first
-        if steps <= 0:
-            return total
-        constant = expm1(-decay * steps) / expm1(-decay)
-        phasor = cmath.exp(1j * self.turn * (first + 0.5))
-        series = (self.rotation**steps - exp(-decay * steps)) / (self.rotation - exp(-decay))
-        return total + self.step_ul * constant + self.cosine_ul * (phasor * series).real
+    @abstractmethod
+    def save(self) -> Any:
+        """All that `turn` changes, for `restore`."""
+
+    @abstractmethod
+    def restore(self, saved: Any) -> None:
+        """Turn back to what `save` returned."""
+
+    def arrive(self, network: Network) -> None:
+        """The pulses turned last have been pushed: this is the state they lead to."""
+
+    def upset(self, network: Network) -> bool:
+        """Whether something has to happen before time goes on."""
+        return False
+
+    def guards(self, pulses: int) -> list[Guard]:
+        """Pressures that would upset it at any time from now until `pulses` have been given."""
+        return []
+
+    def settle(self, network: Network) -> None:
+        """Let it happen."""
+
+    def quiet_until(self, network: Network) -> int:
+        """The position up to which nothing will be pushed or happen, as long as only steps disturb it."""
+        return NOT_QUIET
+
+    def turn_quietly(self, pulses: int) -> None:
+        """Turn within what `quiet_until` allows; everything but the position follows in `wake`."""
+        self.position += pulses
+
+    def wake(self) -> None:
+        """Bring everything up to the position."""

@@ -1,5 +1,6 @@
 """What a scenario's [expect] asks for, held against what happened."""
 
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 
@@ -8,22 +9,33 @@ from pumpsim.scenario import Expect, ExpectedAlarm
 
 Verdict = dict[str, Any]  # what, ok, got
 
+UNITS = {"ml": " mL", "kpa": " kPa", "v": " V", "c": " C"}
 
-def judge(expect: Expect, final_state: str, delivered_ml: float, events: list[Note]) -> list[Verdict]:
+
+def judge(
+    expect: Expect, final_state: str, delivered_ml: float, events: list[Note], measured: Mapping[str, float]
+) -> list[Verdict]:
     """One verdict for each thing expected."""
     verdicts = []
     if expect.final_state is not None:
         verdicts.append(_verdict(f"final state {expect.final_state}", final_state == expect.final_state, final_state))
     if expect.delivered_ml is not None:
-        least, most = expect.delivered_ml
-        what = f"delivered {least:g} to {most:g} mL"
-        verdicts.append(_verdict(what, least <= delivered_ml <= most, f"{delivered_ml:.3f} mL"))
+        verdicts.append(_judge_bounds("delivered_ml", expect.delivered_ml, delivered_ml))
+    verdicts += [_judge_bounds(name, bounds, measured[name]) for name, bounds in expect.plant.items()]
     if expect.alarms is not None:
         raised = _raised(events)
         verdicts += [_judge_alarm(alarm, raised) for alarm in expect.alarms]
         others = [code for code, _ in raised]
         verdicts.append(_verdict("no other alarm", not others, ", ".join(others) or "none"))
     return verdicts
+
+
+def _judge_bounds(name: str, bounds: list[float], got: float) -> Verdict:
+    """A volume reads "delivered 4.6 to 5.1 mL"."""
+    quantity, _, unit = name.rpartition("_")
+    least, most = bounds
+    words, unit = (quantity.replace("_", " "), UNITS[unit]) if unit in UNITS else (name.replace("_", " "), "")
+    return _verdict(f"{words} {least:g} to {most:g}{unit}", least <= got <= most, f"{got:.6g}{unit}")
 
 
 def _raised(events: list[Note]) -> list[tuple[str, float]]:

@@ -1,47 +1,270 @@
-"""What can go wrong, by kind: what it does to the plant when it starts, and how that is undone."""
+"""What can go wrong, by kind: what it does when it starts, and how that one is undone.
+
+Several of a kind may run at once; each ends alone. A fault acts on the plant, on a sensor, on what powers
+the pump, or on the loop itself; never on what the controller would do about it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from pumpsim.plant import Plant
+from pumpsim.catalogue import syringes
+from pumpsim.circuit import Tissue
+from pumpsim.shaft import BLOCK
+
+if TYPE_CHECKING:
+    from pumpsim.bench import Bench
+    from pumpsim.scenario import Fault
+
+Undo = Callable[[], object]
+
+TRAIN_BUBBLE_UL, TRAIN_GAP_UL = 40.0, 200.0  # of an air train; assumed
+
+
+def nothing() -> None:
+    """What cannot be undone."""
+
+
+@dataclass(frozen=True)
+class Severity:
+    unit: str
+    least: float
+    most: float
+    usual: float
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`start(plant, severity)` makes the fault and returns what ends this one, and no other of its kind.
+    """`start(bench, fault)` makes the fault and returns what ends it; `drive` is the only one it can happen to."""
 
-    `severity` is (unit, least, most, usual), or None for a fault that is there or not.
-    """
-
-    start: Callable[[Plant, float], Callable[[], None]]
-    severity: tuple[str, float, float, float] | None = None
+    start: Callable[[Bench, Fault], Undo]
+    severity: Severity | None = None  # None: there or not
+    drive: str = ""
 
     def problem(self, severity: float | None) -> str:
-        """What is wrong with a fault of this kind, or an empty string."""
+        """What is wrong with this severity, or an empty string."""
         if severity is None:
             return ""
         if self.severity is None:
             return "severity does not belong here: this fault is there or not"
-        unit, least, most, _ = self.severity
-        if not least <= severity <= most:
-            return f"severity is {severity:g}, must be {least:g} to {most:g} {unit}"
+        if not self.severity.least <= severity <= self.severity.most:
+            span = f"{self.severity.least:g} to {self.severity.most:g} {self.severity.unit}"
+            return f"severity is {severity:g}, must be {span}"
         return ""
 
-    def usual(self) -> float:
-        return self.severity[3] if self.severity else 0.0
+
+def _counted(thing: Any, name: str, then: Undo = nothing) -> Undo:
+    """One more of what `thing.name` counts, and `then`; the undoing takes it away, and `then` again."""
+
+    def count(by: int) -> None:
+        setattr(thing, name, getattr(thing, name) + by)
+        then()
+
+    count(1)
+    return lambda: count(-1)
 
 
-def _block(plant: Plant, severity: float) -> Callable[[], None]:
-    plant.block()
-    return plant.unblock
+def _listed(values: list[Any], value: Any, then: Undo = nothing) -> Undo:
+    """One more value, and `then`; the undoing takes it away, and `then` again."""
+    values.append(value)
+    then()
+
+    def take_away() -> None:
+        values.remove(value)
+        then()
+
+    return take_away
 
 
-def _inject_air(plant: Plant, microlitres: float) -> Callable[[], None]:
-    bubble = plant.inject_air(microlitres)
-    return lambda: plant.purge(bubble)
+# The line
+
+
+def occlusion_downstream(bench: Bench, fault: Fault) -> Undo:
+    return _counted(bench.plant.circuit, "blocks", bench.plant.renew)
+
+
+def occlusion_partial(bench: Bench, fault: Fault) -> Undo:
+    resistance = fault.amount * 3.6  # kPa per mL/h in kPa s/uL
+    return _listed(bench.plant.circuit.added, resistance, bench.plant.renew)
+
+
+def occlusion_upstream(bench: Bench, fault: Fault) -> Undo:
+    return _counted(bench.plant.circuit.supply, "clamps", bench.plant.renew)
+
+
+def infiltration(bench: Bench, fault: Fault) -> Undo:
+    tissue = Tissue(bench.plant.out_ul, fault.amount * 1000)
+    return _listed(bench.plant.circuit.tissues, tissue, bench.plant.renew)
+
+
+def free_flow(bench: Bench, fault: Fault) -> Undo:
+    circuit = bench.plant.circuit
+    return _listed(circuit.tubes if circuit.supply else circuit.cracks, fault.amount, bench.plant.renew)
+
+
+# Air and reservoir
+
+
+def air_bubble(bench: Bench, fault: Fault) -> Undo:
+    bubble = bench.plant.inject_air(fault.amount)
+    return lambda: bench.plant.purge(bubble)
+
+
+def air_train(bench: Bench, fault: Fault) -> Undo:
+    pitch_ul = TRAIN_BUBBLE_UL + TRAIN_GAP_UL
+    train = [bench.plant.inject_air(TRAIN_BUBBLE_UL, n * pitch_ul) for n in range(round(fault.amount))]
+
+    def purge() -> None:
+        for bubble in train:
+            bench.plant.purge(bubble)
+
+    return purge
+
+
+def reservoir_empty(bench: Bench, fault: Fault) -> Undo:
+    bench.plant.run_dry(fault.amount * 1000)
+    return nothing
+
+
+# The drive
+
+
+def motor_stall(bench: Bench, fault: Fault) -> Undo:
+    return _counted(bench.plant.shaft, "stalls", bench.plant.renew)
+
+
+def lost_steps(bench: Bench, fault: Fault) -> Undo:
+    return _listed(bench.plant.shaft.weak, round(BLOCK * fault.amount / 100), bench.plant.renew)
+
+
+def door_open(bench: Bench, fault: Fault) -> Undo:
+    drive, tubes = bench.rollers, bench.plant.circuit.tubes
+
+    def move(by: int) -> None:
+        drive.lifts += by
+        if by > 0 and drive.lifts == 1:
+            tubes.append(drive.tube.open_kpa_s_ul)
+        elif not drive.lifts:
+            tubes.remove(drive.tube.open_kpa_s_ul)
+        bench.plant.renew()
+
+    move(1)
+    return lambda: move(-1)
+
+
+def syringe_unseated(bench: Bench, fault: Fault) -> Undo:
+    def seat(held: bool) -> None:
+        bench.plunger.seat(held)
+        bench.plant.renew()
+
+    seat(False)
+    return lambda: seat(True)
+
+
+def wrong_syringe(bench: Bench, fault: Fault) -> Undo:
+    def load() -> None:
+        bench.plunger.load(syringes()[bench.syringes[-1]])
+        bench.plant.circuit.pump_compliance = bench.plunger.compliance_ul_kpa
+        bench.plant.renew()
+
+    return _listed(bench.syringes, fault.syringe, load)
+
+
+# Sensors
+
+
+def encoder_stuck(bench: Bench, fault: Fault) -> Undo:
+    return bench.ports.encoder.stick()
+
+
+def pressure_stuck(bench: Bench, fault: Fault) -> Undo:
+    return bench.ports.pressure.stick()
+
+
+def pressure_offset(bench: Bench, fault: Fault) -> Undo:
+    return _listed(bench.ports.pressure.offsets_kpa, fault.amount)
+
+
+def pressure_noise(bench: Bench, fault: Fault) -> Undo:
+    return _listed(bench.ports.pressure.more_white_kpa, fault.amount)
+
+
+def air_sensor_stuck(bench: Bench, fault: Fault) -> Undo:
+    return _listed(bench.ports.air.stuck_permille, round(fault.amount))
+
+
+# Power, loop, memory, keys, link
+
+
+def battery_drain(bench: Bench, fault: Fault) -> Undo:
+    return bench.drain_battery(fault.amount)
+
+
+def power_cut(bench: Bench, fault: Fault) -> Undo:
+    bench.lose_power()
+    return bench.regain_power
+
+
+def overheat(bench: Bench, fault: Fault) -> Undo:
+    return _listed(bench.rooms_c, fault.amount, bench.feel_room)
+
+
+def clock_jump(bench: Bench, fault: Fault) -> Undo:
+    def jump(seconds: float) -> None:
+        bench.clock_ms += round(seconds * 1000)
+
+    jump(fault.amount)
+    return lambda: jump(-fault.amount)
+
+
+def loop_stall(bench: Bench, fault: Fault) -> Undo:
+    bench.hold()
+    return bench.release
+
+
+def memory_flip(bench: Bench, fault: Fault) -> Undo:
+    def flip() -> None:
+        bench.controller.dose.rate_cml_h ^= 1 << round(fault.amount)
+
+    flip()
+    return flip
+
+
+def key_bounce(bench: Bench, fault: Fault) -> Undo:
+    return _listed(bench.ports.bounces, round(fault.amount))
+
+
+def link_drop(bench: Bench, fault: Fault) -> Undo:
+    return _counted(bench.ports, "link_drops")
 
 
 KINDS = {
-    "occlusion-downstream": Kind(_block),
-    "air-bubble": Kind(_inject_air, severity=("uL", 1, 5000, 200)),
+    "occlusion-downstream": Kind(occlusion_downstream),
+    "occlusion-partial": Kind(occlusion_partial, Severity("kPa per mL/h", 0.01, 1000, 5)),
+    "occlusion-upstream": Kind(occlusion_upstream, drive="peristaltic"),
+    "infiltration": Kind(infiltration, Severity("mL that double the tissue's resistance", 0.1, 1000, 5)),
+    "free-flow": Kind(free_flow, Severity("kPa s/uL of the leak", 0.001, 100, 0.1)),
+    "air-bubble": Kind(air_bubble, Severity("uL", 1, 5000, 200)),
+    "air-train": Kind(air_train, Severity("bubbles", 2, 200, 20)),
+    "reservoir-empty": Kind(reservoir_empty, Severity("mL left", 0, 1000, 0)),
+    "motor-stall": Kind(motor_stall),
+    "lost-steps": Kind(lost_steps, Severity("% of the steps", 1, 99, 10)),
+    "door-open": Kind(door_open, drive="peristaltic"),
+    "syringe-unseated": Kind(syringe_unseated, drive="syringe"),
+    "wrong-syringe": Kind(wrong_syringe, drive="syringe"),
+    "encoder-stuck": Kind(encoder_stuck),
+    "pressure-stuck": Kind(pressure_stuck),
+    "pressure-offset": Kind(pressure_offset, Severity("kPa", -100, 100, 10)),
+    "pressure-noise": Kind(pressure_noise, Severity("kPa", 0.01, 50, 2)),
+    "air-sensor-stuck": Kind(air_sensor_stuck, Severity("permille of air", 0, 1000, 0)),
+    "battery-drain": Kind(battery_drain, Severity("mA", 10, 20_000, 4_000)),
+    "power-cut": Kind(power_cut),
+    "overheat": Kind(overheat, Severity("C around the pump", 30, 120, 70)),
+    "clock-jump": Kind(clock_jump, Severity("s", -86_400, 86_400, 60)),
+    "loop-stall": Kind(loop_stall),
+    "memory-flip": Kind(memory_flip, Severity("the bit of the rate in 0.01 mL/h", 0, 16, 9)),
+    "key-bounce": Kind(key_bounce, Severity("times", 2, 20, 10)),
+    "link-drop": Kind(link_drop),
 }

@@ -8,7 +8,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from pumpsim.rig import setup_of
+from pumpcore.setup import MOST_STEP_PL, SetupError
+from pumpsim.faults import KINDS
+from pumpsim.rig import setup_of, step_ul
 from pumpsim.scenario import Scenario
 
 Place = tuple[str | int, ...]
@@ -65,8 +67,9 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _check_together(scenario: Scenario) -> None:
-    """What one value alone cannot tell: rates against the syringe, times against the run."""
-    most = setup_of(scenario.pump).most_rate_cml_h / 100
+    """What one value alone cannot tell: rates against the pump, times against the run, faults against the drive."""
+    _check_tables(scenario)
+    most = _most_rate_ml_h(scenario)
     rates: list[tuple[Place, float]] = []
     for i, therapy in enumerate(scenario.therapy):
         rates += [(("therapy", i, "rate_ml_h"), therapy.rate_ml_h), (("therapy", i, "kvo_ml_h"), therapy.kvo_ml_h)]
@@ -76,14 +79,42 @@ def _check_together(scenario: Scenario) -> None:
             rates.append((("event", i, "rate_ml_h"), event.rate_ml_h))
     for place, rate in rates:
         if rate > most:
-            raise _Misfit(place, f"is {rate:g}, a {scenario.pump.syringe} allows {most:.2f} mL/h at most")
+            raise _Misfit(place, f"is {rate:g}, a {scenario.pump.reservoir} allows {most:.2f} mL/h at most")
     for i, fault in enumerate(scenario.fault):
         _check_time(("fault", i, "at_s"), fault.at_s, scenario)
+        if fault.until_s is not None and fault.until_s > scenario.duration_s:
+            raise _Misfit(("fault", i, "until_s"), _after_the_end(fault.until_s, scenario))
+        _check_drive(("fault", i, "kind"), fault.kind, scenario)
+
+
+def _check_tables(scenario: Scenario) -> None:
+    if scenario.pump.drive == "syringe" and "supply" in scenario.model_fields_set:
+        raise _Misfit(("supply",), 'belongs to drive = "peristaltic"; a syringe has no bag')
+
+
+def _most_rate_ml_h(scenario: Scenario) -> float:
+    try:
+        return float(setup_of(scenario).most_rate_cml_h) / 100
+    except SetupError:
+        words = f"a step moves {step_ul(scenario) * 1000:.0f} nL, at most {MOST_STEP_PL / 1000:.0f} can be timed"
+        raise _Misfit(("pump",), f"does not fit together: {words}; gear it down in [mechanics]") from None
+
+
+def _check_drive(place: Place, kind: str, scenario: Scenario) -> None:
+    needed = KINDS[kind].drive
+    if needed and needed != scenario.pump.drive:
+        raise _Misfit(place, f'is {kind!r}, which can only happen to drive = "{needed}"')
+    if needed == "syringe" and scenario.mechanics.stopper == "ideal":
+        raise _Misfit(place, f'is {kind!r}, which cannot happen to stopper = "ideal"')
 
 
 def _check_time(place: Place, at_s: float, scenario: Scenario) -> None:
     if round(at_s * 1000) >= round(scenario.duration_s * 1000):
-        raise _Misfit(place, f"is {at_s:.10g}, the run ends at {scenario.duration_s:g} s")
+        raise _Misfit(place, _after_the_end(at_s, scenario))
+
+
+def _after_the_end(at_s: float, scenario: Scenario) -> str:
+    return f"is {at_s:.10g}, the run ends at {scenario.duration_s:g} s"
 
 
 def _in_words(problem: Any) -> str:

@@ -9,6 +9,12 @@ from collections import deque
 from pumpcore.records import Outputs
 from pumpcore.setup import LEAST_INTERVAL_TICKS
 
+Run = tuple[int, int, int]  # pulses after a tick: (that tick, pulses, ticks between them)
+
+
+class BadOrder(ValueError):
+    """A segment that no motor can give."""
+
 
 class StepMotor:
     """Times in ticks of 80 ns since power-on."""
@@ -29,30 +35,34 @@ class StepMotor:
         for i in range(outputs.segments):
             self._append(outputs.intervals_ticks[i], outputs.counts[i])
 
+    def lose_power(self) -> None:
+        """It stands still, and counts from 0 when power is back."""
+        self.queue.clear()
+        self.queued = self.given = 0
+
     def _append(self, interval: int, pulses: int) -> None:
         if interval < LEAST_INTERVAL_TICKS or pulses < 1:
-            raise ValueError(f"no segment of {pulses} pulses {interval} ticks apart")
+            raise BadOrder(f"no segment of {pulses} pulses {interval} ticks apart")
         self.queued += pulses
         if self.queue and self.queue[-1][0] == interval:
             pulses += self.queue.pop()[1]
         self.queue.append((interval, pulses))
 
-    def next_run(self, to_ticks: int) -> int:
-        """Pulses of the run in front that fall due by `to_ticks`; their times are `last_ticks` plus
-        multiples of the run's interval."""
-        if not self.queue:
-            return 0
-        interval, pulses = self.queue[0]
-        due = (to_ticks - self.last_ticks) // interval
-        return due if due < pulses else pulses
-
-    def give(self, pulses: int) -> None:
-        """Book `pulses` of the run in front as given."""
-        interval, left = self.queue[0]
-        self.given += pulses
-        self.queued -= pulses
-        self.last_ticks += pulses * interval
-        if pulses == left:
-            self.queue.popleft()
-        else:
-            self.queue[0] = (interval, left - pulses)
+    def take(self, to_ticks: int) -> list[Run]:
+        """Give every pulse that falls due by `to_ticks`."""
+        runs, queue = [], self.queue
+        while queue:
+            interval, pulses = queue[0]
+            due = (to_ticks - self.last_ticks) // interval
+            if due < pulses:
+                if not due:
+                    break
+                queue[0] = (interval, pulses - due)
+                pulses = due
+            else:
+                queue.popleft()
+            runs.append((self.last_ticks, pulses, interval))
+            self.last_ticks += pulses * interval
+            self.given += pulses
+            self.queued -= pulses
+        return runs

@@ -1,88 +1,185 @@
-"""The virtual pump: motor, drive, line and patient, brought to a moment only when somebody looks.
+"""The virtual pump: motor, drive, line and patient; what can be seen of it, and what can happen to it.
 
-`advance` runs the motor's queue up to that moment, run by run, each in closed form. Nothing happens
-once per motor step.
+It is brought to a moment only when somebody looks, by course.py, which asks `upset` whether something has to
+change (the stopper slips, a valve opens, a bubble moves on) and lets it change in `meet`.
 """
 
-from pumpcore.units import TICKS_PER_MS
-from pumpsim.air import Air, Bubble
-from pumpsim.catalogue import Syringe
-from pumpsim.drive import Screw, SyringeDrive
-from pumpsim.hydraulics import Node
-from pumpsim.motor import StepMotor
+from math import floor, inf
 
-TICKS_PER_S = TICKS_PER_MS * 1000
+from pumpsim.air import Air, Bubble, ends_of, piece_of, softness
+from pumpsim.circuit import CRACK, FAR, IN, METERS, NEAR, OUT, SUPPLY, Circuit
+from pumpsim.course import Course
+from pumpsim.drive import Drive
+from pumpsim.motor import StepMotor
+from pumpsim.network import OUTSIDE, Guard, Network, Push
+from pumpsim.shaft import Shaft
+
 KPA_PER_CM = 0.0981  # of water
+MOST_EVENTS = 10_000  # at one moment: more is a defect
 
 
 class Plant:
-    """A syringe pump, primed, at rest at the patient's pressure.
+    """A primed pump at rest: everything at the patient's pressure, the supply's side at the supply's."""
 
-    compliance in uL/kPa is the line's; resistance in kPa s/uL is that of line and cannula together.
-    """
-
-    def __init__(
-        self,
-        syringe: Syringe,
-        screw: Screw,
-        line_compliance: float,
-        resistance: float,
-        patient_kpa: float,
-    ) -> None:
+    def __init__(self, drive: Drive, circuit: Circuit, line_ul: float) -> None:
         self.motor = StepMotor()
-        self.drive = SyringeDrive(syringe, screw)
-        self.node = Node(syringe.compliance_ul_kpa + line_compliance, resistance, patient_kpa)
-        self.air = Air()
-        self.blocks = 0
-        self.at_ticks = 0
-        self.displaced_ul = 0.0  # by the plunger, from the screw's geometry alone
+        self.shaft = Shaft()
+        self.drive = drive
+        self.circuit = circuit
+        self.air = Air(line_ul)
+        self.course = Course(self)
+        near_kpa = 0.0 if circuit.siphon_valve else circuit.patient_kpa
+        rest_kpa = [near_kpa, circuit.patient_kpa] + ([circuit.supply.kpa] if circuit.supply else [])
+        self.network = Network(circuit.compliances(), circuit.edges(0.0), rest_kpa, METERS)
+        self.look_ul = inf  # into the patient, at which air and tissue have to be looked at
+        self.fallen_ul = self.bag_ul = 0.0
+        self.guards = [valve.guard() for valve in circuit.valves]  # pressures at which something changes
+        self.last_drop: Bubble | None = None  # the air behind it
+        drive.arrive(self.network)
+        if circuit.supply:
+            self.run_dry(circuit.supply.bag_ul)
 
-    def advance(self, to_ticks: int) -> None:
-        """Bring everything to `to_ticks`, which must not lie before the last call's."""
-        motor = self.motor
-        while pulses := motor.next_run(to_ticks):
-            self._pump(pulses, motor.queue[0][0])
-        if to_ticks > self.at_ticks:
-            self.node.rest((to_ticks - self.at_ticks) / TICKS_PER_S)
-            self.at_ticks = to_ticks
+    # What can be seen
 
-    def _pump(self, pulses: int, interval_ticks: int) -> None:
-        motor, drive = self.motor, self.drive
-        displaced_ul = drive.volume_ul(motor.given + pulses)
-        came_in_ul = decayed_ul = displaced_ul - self.displaced_ul
-        if pulses > 1:
-            decayed_ul = drive.decayed_ul(motor.given, pulses, interval_ticks / TICKS_PER_S / self.node.tau)
-        motor.give(pulses)
-        self.node.pump(came_in_ul, decayed_ul, (motor.last_ticks - self.at_ticks) / TICKS_PER_S)
-        self.displaced_ul = displaced_ul
-        self.at_ticks = motor.last_ticks
+    @property
+    def at_ticks(self) -> int:
+        """The moment it was brought to."""
+        return self.course.at_ticks
 
-    def block(self) -> None:
-        """Nothing gets out of the line until every block is taken away again."""
-        self.blocks += 1
-        self.node.blocked = True
+    @property
+    def line_kpa(self) -> float:
+        """At the pump's outlet, where the sensor sits."""
+        return self.network.first_kpa
 
-    def unblock(self) -> None:
-        self.blocks -= 1
-        self.node.blocked = self.blocks > 0
+    @property
+    def supply_kpa(self) -> float:
+        """At the pump's inlet; a syringe is open to the air behind its plunger."""
+        return self.network.kpa(SUPPLY) if self.circuit.supply else 0.0
 
-    def inject_air(self, volume_ul: float) -> Bubble:
-        """A bubble comes to the detector."""
-        return self.air.inject(self.node.delivered_ul, volume_ul)
+    @property
+    def out_ul(self) -> float:
+        """What has left the line, fluid and air."""
+        return self.network.metered_ul[OUT]
 
-    def purge(self, bubble: Bubble) -> None:
-        """Somebody flushes this bubble out of the line."""
-        self.air.bubbles.remove(bubble)
+    @property
+    def air_ul(self) -> float:
+        """Air that went into the patient."""
+        return self.air.entered_ul(self.out_ul)
+
+    @property
+    def delivered_ul(self) -> float:
+        """Fluid that went into the patient."""
+        return self.out_ul - self.air_ul if self.air.bubbles or self.air.gone_ul else self.out_ul
 
     @property
     def air_permille(self) -> int:
-        return self.air.permille(self.node.delivered_ul)
+        """Of the detector's window."""
+        out_ul = self.network.metered_ul[OUT]
+        return self.air.permille(out_ul) if out_ul > self.air.first_ul else 0
+
+    @property
+    def left_ul(self) -> float:
+        """In the reservoir, the tube down from a bag not counted. Air that comes in by a crack takes fluid's place."""
+        metered = self.network.metered_ul
+        left_ul = self.bag_ul - metered[IN] if self.circuit.supply else self.drive.left_ul - max(metered[CRACK], 0.0)
+        return max(0.0, left_ul)
+
+    @property
+    def drops(self) -> int:
+        """That have fallen in the drop chamber; none falls from an empty bag, and none rises."""
+        supply = self.circuit.supply
+        self._note_fallen()
+        return floor(self.fallen_ul / 1000 * supply.drops_per_ml + 1e-9) if supply else 0
+
+    def _note_fallen(self) -> None:
+        """What has fallen does not rise when the flow turns round."""
+        if self.circuit.supply:
+            self.fallen_ul = max(self.fallen_ul, min(self.network.metered_ul[IN], self.bag_ul))
 
     @property
     def balance_ul(self) -> float:
-        """Delivered plus stored less displaced: 0 but for rounding, or fluid got lost between drive and line.
+        """In less out less stored: 0 but for rounding. In and out are integrals of flow, what the drive pushed
+        follows from its geometry, what is stored from the pressures: none is worked out from the others."""
+        metered = self.network.metered_ul
+        return metered[IN] + metered[CRACK] + self.drive.pushed_ul - metered[OUT] - self.network.stored_ul
 
-        It checks the books, not the flow: that a change of pressure is always paid for. That the flow is
-        (P - P_out) / R is shown by the fixed-step reference in the tests.
-        """
-        return self.node.delivered_ul + self.node.stored_ul - self.displaced_ul
+    # Changes
+
+    def advance(self, to_ticks: int) -> None:
+        """Bring everything to `to_ticks`, which must not lie before the last call's."""
+        self.course.advance(to_ticks)
+
+    def upset(self) -> bool:
+        """Whether something has to change before time goes on."""
+        network = self.network
+        if self.drive.upset(network) or network.metered_ul[OUT] >= self.look_ul:
+            return True
+        for guard in self.guards:
+            if network.passed(guard):
+                return True
+        return bool(self.circuit.cracks) and not self.last_drop and not self.left_ul
+
+    def in_play(self, push: Push, pulses: int) -> bool:
+        """Whether a guard may be passed, to and fro, in the course of these pulses."""
+        return any(self.network.near(guard, push, pulses) for guard in self.guards)
+
+    def meet(self) -> None:
+        """Let everything that has to change do so."""
+        for _ in range(MOST_EVENTS):
+            if not self.upset():
+                return
+            if self.drive.upset(self.network):
+                self.drive.settle(self.network)
+                continue
+            for valve in self.circuit.valves:
+                if self.network.passed(valve.guard()):
+                    valve.is_open = not valve.is_open
+            if self.circuit.cracks and not self.last_drop and not self.left_ul:
+                self.last_drop = self.air.inject(self.out_ul, inf)
+            self._rebuild()
+        raise RuntimeError(f"the plant does not settle at {self.at_ticks * 80e-9:.6f} s")
+
+    def _rebuild(self) -> None:
+        circuit, air, out_ul = self.circuit, self.air, self.out_ul
+        circuit.air_near = circuit.air_far = 0.0
+        self.guards = [valve.guard() for valve in circuit.valves]
+        air.forget_passed(out_ul)
+        near_ul, far_ul = air.halves_ul(out_ul)
+        if near_ul or far_ul:
+            pieces = piece_of(self.network.first_kpa), piece_of(self.network.kpa(FAR))
+            circuit.air_near, circuit.air_far = softness(near_ul, pieces[0]), softness(far_ul, pieces[1])
+            for node, piece in zip((NEAR, FAR), pieces, strict=True):
+                self.guards += [
+                    Guard(node, OUTSIDE, kpa, way) for kpa, way in zip(ends_of(piece), (-1, 1), strict=True)
+                ]
+        self.look_ul = min(air.next_look_ul(out_ul), circuit.next_growth_ul(out_ul))
+        self.network.configure(circuit.compliances(), circuit.edges(out_ul))
+
+    def renew(self) -> None:
+        """Something in the drive, the circuit or the air has been changed from outside."""
+        self.drive.wake()
+        self._note_fallen()
+        self._rebuild()
+        self.meet()
+        self.course.listen()
+
+    def run_dry(self, left_ul: float) -> None:
+        """The reservoir turns out to hold `left_ul`. Behind the last fluid of a bag comes air, without end."""
+        if not self.circuit.supply:
+            self.drive.run_dry(left_ul)
+            return
+        if self.last_drop:
+            self.air.purge(self.last_drop, self.out_ul)
+        self.bag_ul = self.network.metered_ul[IN] + left_ul
+        self.last_drop = self.inject_air(inf, left_ul + self.circuit.supply.tube_ul)
+
+    def inject_air(self, volume_ul: float, after_ul: float = 0.0) -> Bubble:
+        """A bubble comes to the detector once `after_ul` more have flowed."""
+        bubble = self.air.inject(self.out_ul + after_ul, volume_ul)
+        self.renew()
+        return bubble
+
+    def purge(self, bubble: Bubble) -> None:
+        """Somebody flushes what is left of this bubble out of the line."""
+        self.air.purge(bubble, self.out_ul)
+        self.renew()

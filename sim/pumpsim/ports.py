@@ -8,7 +8,7 @@ from collections import deque
 from pumpcore.records import Inputs, Outputs
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.plant import Plant
-from pumpsim.sensors import PressureSensor
+from pumpsim.sensors import AirSensor, Encoder, PressureSensor
 
 
 class Ports:
@@ -17,6 +17,10 @@ class Ports:
     def __init__(self, plant: Plant, pressure: PressureSensor) -> None:
         self.plant = plant
         self.pressure = pressure
+        self.air = AirSensor()
+        self.encoder = Encoder()
+        self.bounces = [1]  # requests a key makes when pressed once; the largest counts
+        self.link_drops = 0  # nothing comes over the link while there is one
         self.requests: deque[tuple[int, int, int, int]] = deque()
 
     def ask(self, request: int, rate_cml_h: int = 0, vtbi_ul: int = 0, kvo_cml_h: int = 0) -> None:
@@ -28,8 +32,9 @@ class Ports:
         plant.advance(now_ms * TICKS_PER_MS)
         inputs.steps_done = plant.motor.given & CLOCK_MASK
         inputs.steps_queued = plant.motor.queued
-        inputs.pressure_pa = self.pressure.read_pa(now_ms, plant.node.pressure_kpa)
-        inputs.air_permille = plant.air_permille
+        inputs.pressure_pa = self.pressure.read_pa(now_ms, plant.line_kpa)
+        inputs.air_permille = self.air.read(plant.air_permille)
+        self.encoder.read(plant.drive.turns)
         inputs.request = 0
         if self.requests:
             inputs.request, inputs.rate_cml_h, inputs.vtbi_ul, inputs.kvo_cml_h = self.requests.popleft()

@@ -7,6 +7,8 @@ from pumpcore.records import ACCEPTED, ANSWER_NAMES, Inputs, Outputs
 from pumpcore.states import EVENT_NAMES, STATE_NAMES
 from pumpsim.plant import Plant
 
+OFF, DEAD = "OFF", "DEAD"  # states of a pump without power, and of one whose loop has ended
+
 
 class Row(NamedTuple):
     """A row of the trace. `flow_ml_h` is the mean since the row before."""
@@ -20,6 +22,8 @@ class Row(NamedTuple):
     pressure_kpa: float
     alarm: str
     reading_kpa: float  # the pressure as the controller read it last
+    supply_kpa: float  # at the inlet of a peristaltic pump
+    air_ml: float  # that went into the patient
 
 
 class Note(NamedTuple):
@@ -33,6 +37,22 @@ class Note(NamedTuple):
 
 TRACE_COLUMNS = Row._fields
 EVENT_COLUMNS = Note._fields
+
+# What a run measured of the plant, by name, for summary.json and for [expect].
+MEASURES = {
+    "pumped_ml": "as the controller counts",
+    "air_ml": "of air that went into the patient",
+    "peak_kpa": "highest pressure at the pump's outlet, of all rows",
+    "least_kpa": "lowest pressure at the pump's outlet",
+    "supply_least_kpa": "lowest pressure at the inlet of a peristaltic pump",
+    "reading_peak_kpa": "highest pressure that the controller read",
+    "encoder_ml": "as the encoder counts",
+    "lost_steps": "pulses that did not turn the motor",
+    "left_ml": "in the reservoir at the end",
+    "drops": "in the drop chamber",
+    "battery_v": "at the end",
+    "housing_c": "at the end",
+}
 
 
 class Record:
@@ -71,9 +91,10 @@ class Record:
     def event(self, now_ms: int, source: str, code: str, value: str) -> None:
         self.events.append(Note(now_ms / 1000, source, code, value))
 
-    def row(self, now_ms: int, inputs: Inputs, outputs: Outputs, plant: Plant) -> None:
+    def row(self, now_ms: int, inputs: Inputs, outputs: Outputs, plant: Plant, instead: str | None = None) -> None:
+        """`instead` stands for the state of a controller that does not run."""
         self.worst_balance_ul = max(self.worst_balance_ul, abs(plant.balance_ul))
-        t_s, delivered_ml = now_ms / 1000, plant.node.delivered_ul / 1000
+        t_s, delivered_ml = now_ms / 1000, plant.delivered_ul / 1000
         flow_ml_h = 0.0
         if self.rows and self.rows[-1].t_s == t_s:
             flow_ml_h = self.rows.pop().flow_ml_h
@@ -83,14 +104,16 @@ class Record:
         self.rows.append(
             Row(
                 t_s,
-                STATE_NAMES[outputs.state],
+                instead or STATE_NAMES[outputs.state],
                 outputs.rate_cml_h / 100,
                 flow_ml_h,
                 outputs.pumped_ul / 1000,
                 delivered_ml,
-                plant.node.pressure_kpa,
+                plant.line_kpa,
                 TABLE[outputs.alarm_shown].name,
                 inputs.pressure_pa / 1000,
+                plant.supply_kpa,
+                plant.air_ul / 1000,
             )
         )
 

@@ -2,23 +2,26 @@
 
 from pumpcore.setup import Setup
 from pumpcore.units import PL_PER_UL
-from pumpsim.catalogue import CANNULAS, syringes
-from pumpsim.drive import Screw, SyringeDrive
+from pumpsim.catalogue import CANNULAS, FLUIDS, ROUTES, TUBES, Tubing, syringes, tubing
+from pumpsim.circuit import FAR, SUPPLY, Circuit, Supply, Valve
+from pumpsim.drive import Drive
+from pumpsim.peristaltic import PeristalticDrive
 from pumpsim.plant import KPA_PER_CM, Plant
-from pumpsim.scenario import Pump, Scenario
-
-SCREW = Screw()
+from pumpsim.scenario import Line, Mechanics, Patient, Scenario
+from pumpsim.screw import STEPS_PER_TURN, Screw
+from pumpsim.syringe import IdealSyringeDrive, SyringeDrive
 
 LOW_UL, LOW_SHARE = 1_000, 0.10  # Open PCA R6.8 for a large reservoir; shares of a small one assumed
 EMPTY_UL, EMPTY_SHARE = 500, 0.02
+ROLLER_COMPLIANCE = 0.5  # uL/kPa of the silicone tube behind the rollers; assumed
 
 
-def setup_of(pump: Pump) -> Setup:
-    """What the controller is told: its syringe, how full it is, and the alarm limits."""
-    syringe = syringes()[pump.syringe]
-    fill_ul = round(1_000 * (syringe.nominal_ml if pump.fill_ml is None else pump.fill_ml))
+def setup_of(scenario: Scenario) -> Setup:
+    """What the controller is told: its step, how full the reservoir is, and the alarm limits."""
+    pump = scenario.pump
+    fill_ul = round(fill_of(scenario))
     return Setup(
-        step_pl=round(SyringeDrive(syringe, SCREW).step_ul * PL_PER_UL),
+        step_pl=round(step_ul(scenario) * PL_PER_UL),
         reservoir_ul=fill_ul,
         occlusion_pa=round(pump.occlusion_kpa * 1_000),
         bubble_ul=pump.bubble_ul,
@@ -28,12 +31,87 @@ def setup_of(pump: Pump) -> Setup:
     )
 
 
-def plant_of(scenario: Scenario) -> Plant:
-    line = scenario.line.tubing
-    return Plant(
-        syringe=syringes()[scenario.pump.syringe],
-        screw=SCREW,
-        line_compliance=line.compliance_ul_kpa,
-        resistance=line.resistance_kpa_s_ul + CANNULAS[scenario.line.cannula],
-        patient_kpa=scenario.patient.pressure_kpa + scenario.patient.height_cm * KPA_PER_CM,
+def fill_of(scenario: Scenario) -> float:
+    """uL in the reservoir."""
+    pump = scenario.pump
+    if pump.drive == "peristaltic":
+        return scenario.supply.bag_ml * 1_000
+    assert pump.syringe is not None
+    return 1_000 * (syringes()[pump.syringe].nominal_ml if pump.fill_ml is None else pump.fill_ml)
+
+
+def step_ul(scenario: Scenario) -> float:
+    """What a step of the motor moves by its geometry."""
+    pump, mechanics = scenario.pump, scenario.mechanics
+    if pump.tube is not None:
+        return TUBES[pump.tube].turn_ul / (STEPS_PER_TURN * mechanics.gear)
+    assert pump.syringe is not None
+    return syringes()[pump.syringe].area_mm2 * screw_of(mechanics).step_mm
+
+
+def screw_of(mechanics: Mechanics) -> Screw:
+    return Screw(
+        pitch_mm=mechanics.pitch_mm,
+        gear=mechanics.gear,
+        wobble_mm=mechanics.wobble_mm,
+        step_error_mm=mechanics.step_error_mm,
+        backlash_mm=mechanics.backlash_mm,
+        gap_mm=mechanics.gap_mm,
     )
+
+
+def plant_of(scenario: Scenario) -> Plant:
+    drive, compliance = drive_of(scenario)
+    line, cannula = scenario.line.tubing, CANNULAS[scenario.line.cannula]
+    thickness = FLUIDS[scenario.line.fluid]
+    circuit = Circuit(
+        pump_compliance=compliance,
+        line_compliance=line.compliance_ul_kpa,
+        line_resistance=line.resistance_kpa_s_ul * thickness,
+        cannula_resistance=cannula.resistance_kpa_s_ul * thickness,
+        vessel_resistance=ROUTES[scenario.patient.route].resistance_kpa_s_ul,
+        patient_kpa=patient_kpa(scenario.patient, scenario.patient.height_cm),
+    )
+    _add_siphon_valve(circuit, scenario.line)
+    if scenario.pump.tube is not None:
+        tube = TUBES[scenario.pump.tube]
+        circuit.supply = supply_of(scenario, thickness)
+        circuit.valves.append(Valve(SUPPLY, tube.slip_kpa_s_ul, tube.slip_kpa))
+    return Plant(drive, circuit, line.volume_ul + cannula.volume_ul)
+
+
+def drive_of(scenario: Scenario) -> tuple[Drive, float]:
+    """The drive, and the compliance in uL/kPa of its outlet."""
+    pump, mechanics = scenario.pump, scenario.mechanics
+    if pump.tube is not None:
+        return PeristalticDrive(TUBES[pump.tube], mechanics.gear, mechanics.worn_turns), ROLLER_COMPLIANCE
+    assert pump.syringe is not None
+    syringe, screw, fill_ul = syringes()[pump.syringe], screw_of(mechanics), fill_of(scenario)
+    if mechanics.stopper == "ideal":
+        return IdealSyringeDrive(syringe, screw, fill_ul), syringe.compliance_ul_kpa
+    return SyringeDrive(syringe, screw, fill_ul, mechanics.stall_n), syringe.barrel_compliance_ul_kpa
+
+
+def supply_of(scenario: Scenario, thickness: float) -> Supply:
+    supply = scenario.supply
+    tube: Tubing = tubing(supply.set)
+    return Supply(
+        kpa=supply.height_cm * KPA_PER_CM,
+        resistance=tube.resistance_kpa_s_ul * thickness,
+        compliance=tube.compliance_ul_kpa,
+        bag_ul=supply.bag_ml * 1_000,
+        tube_ul=tube.volume_ul,
+        drops_per_ml=supply.drops_per_ml,
+    )
+
+
+def patient_kpa(patient: Patient, height_cm: float) -> float:
+    """At the cannula's tip, as felt at the pump's height."""
+    route_kpa = ROUTES[patient.route].pressure_kpa
+    return (route_kpa if patient.pressure_kpa is None else patient.pressure_kpa) + height_cm * KPA_PER_CM
+
+
+def _add_siphon_valve(circuit: Circuit, line: Line) -> None:
+    if line.anti_siphon_kpa is not None:
+        circuit.siphon_valve = True
+        circuit.valves.append(Valve(FAR, circuit.line_resistance, line.anti_siphon_kpa))

@@ -16,13 +16,16 @@ from pumpcore.records import ACCEPTED, ANSWER_NAMES
 from pumpsim.bench import Bench
 from pumpsim.expect import judge
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS, Note, Record, Row
+from pumpsim.rig import step_ul
 from pumpsim.scenario import Scenario
+from pumpsim.screw import STEPS_PER_TURN
+from pumpsim.sensors import COUNTS_PER_TURN
 
 Summary = dict[str, Any]
 
 REFUSALS = ANSWER_NAMES[ACCEPTED + 1 :]
 
-TRACE_FORMAT = "{:.3f},{},{:.2f},{:.4f},{:.3f},{:.6f},{:.4f},{},{:.3f}\n"
+TRACE_FORMAT = "{:.3f},{},{:.2f},{:.4f},{:.3f},{:.6f},{:.4f},{},{:.3f},{:.3f},{:.6f}\n"
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda shar
     bench = Bench(scenario)
     record = bench.run(progress)
     last = record.rows[-1]
-    delivered_ml = bench.plant.node.delivered_ul / 1000
+    delivered_ml = bench.plant.delivered_ul / 1000
+    measured = measure(bench)
     summary = {
         "scenario": scenario.name,
         "seed": scenario.seed,
@@ -71,12 +75,33 @@ def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda shar
         "pumped_ml": bench.outputs.pumped_ul / 1000,
         "delivered_ml": round(delivered_ml, 6),
         "mass_balance_error_ml": record.worst_balance_ul / 1000,
+        "plant": {name: round(value, 6) for name, value in measured.items()},
         "final_state": last.state,
         "alarms": [_alarm(note, scenario) for note in record.events if note[1::2] == ("alarm", "raised")],
         "refused": [_refused(note) for note in record.events if note.source == "user" and note.value in REFUSALS],
-        "expect": judge(scenario.expect, last.state, delivered_ml, record.events),
+        "expect": judge(scenario.expect, last.state, delivered_ml, record.events, measured),
     }
     return Run(record, summary)
+
+
+def measure(bench: Bench) -> dict[str, float]:
+    """Every one of MEASURES, at the end of a run."""
+    plant, rows, now_s = bench.plant, bench.record.rows, bench.env.now / 1000
+    turn_ul = step_ul(bench.scenario) * STEPS_PER_TURN * bench.scenario.mechanics.gear
+    return {
+        "pumped_ml": bench.outputs.pumped_ul / 1000,
+        "air_ml": plant.air_ul / 1000,
+        "peak_kpa": max(row.pressure_kpa for row in rows),
+        "least_kpa": min(row.pressure_kpa for row in rows),
+        "supply_least_kpa": min(row.supply_kpa for row in rows),
+        "reading_peak_kpa": max(row.reading_kpa for row in rows),
+        "encoder_ml": bench.ports.encoder.counts / COUNTS_PER_TURN * turn_ul / 1000,
+        "lost_steps": plant.shaft.lost,
+        "left_ml": plant.left_ul / 1000,
+        "drops": plant.drops,
+        "battery_v": bench.battery.volts(now_s),
+        "housing_c": bench.warmth.celsius(now_s),
+    }
 
 
 def _refused(note: Note) -> dict[str, Any]:

@@ -11,8 +11,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from pumpcore.alarms import TABLE
 from pumpcore.states import STATE_NAMES
-from pumpsim.catalogue import CANNULAS, Tubing, syringes, tubing
+from pumpsim.catalogue import CANNULAS, DROPS_PER_ML, FLUIDS, ROUTES, TUBES, Tubing, syringes, tubing
 from pumpsim.faults import KINDS
+from pumpsim.record import DEAD, MEASURES, OFF
+from pumpsim.screw import Screw
+from pumpsim.syringe import STALL_N
 
 
 def _hundredths(rate_ml_h: float) -> float:
@@ -33,6 +36,19 @@ def _one_of(*names: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _readable(name: str) -> str:
+    size = tubing(name)
+    if not (0 < size.length_m <= 10 and 0.1 <= size.inner_diameter_mm <= 10):
+        raise ValueError("must be up to 10 m long and 0.1 to 10 mm wide")
+    return name
+
+
+def _in_order(bounds: list[float]) -> list[float]:
+    if bounds[0] > bounds[1]:
+        raise ValueError("must be [least, most]")
+    return bounds
+
+
 Rate = Annotated[float, Field(ge=0.01, le=1200), AfterValidator(_hundredths)]
 Seconds = Annotated[float, Field(ge=0, le=30 * 86_400)]
 
@@ -42,8 +58,9 @@ class _Table(BaseModel):
 
 
 class Pump(_Table):
-    drive: Literal["syringe"] = "syringe"
-    syringe: Annotated[str, _one_of(*syringes())]
+    drive: Literal["syringe", "peristaltic"] = "syringe"
+    syringe: Annotated[str, _one_of(*syringes())] | None = None
+    tube: Annotated[str, _one_of(*TUBES)] | None = None
     fill_ml: Annotated[float, Field(ge=0.1, le=60)] | None = None  # the nominal volume unless given
     occlusion_kpa: Annotated[float, Field(ge=6.7, le=120)] = 40.0  # 50 to 900 mmHg
     bubble_ul: Annotated[int, Field(ge=20, le=1000)] = 100
@@ -51,26 +68,64 @@ class Pump(_Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        nominal = syringes()[self.syringe].nominal_ml
-        if self.fill_ml is not None and self.fill_ml > nominal * 1.2:
-            raise ValueError(f"fill_ml is {self.fill_ml:g}, a {self.syringe} holds {nominal * 1.2:g} at most")
+        if self.drive == "syringe" and (self.syringe is None or self.tube is not None):
+            raise ValueError('drive = "syringe" needs a syringe, and no tube')
+        if self.drive == "peristaltic" and (self.tube is None or self.syringe is not None or self.fill_ml is not None):
+            raise ValueError('drive = "peristaltic" needs a tube, and no syringe or fill_ml: its bag is in [supply]')
+        if self.syringe is not None and self.fill_ml is not None:
+            most = syringes()[self.syringe].nominal_ml * 1.2
+            if self.fill_ml > most:
+                raise ValueError(f"fill_ml is {self.fill_ml:g}, a {self.syringe} holds {most:g} at most")
+        return self
+
+    @property
+    def reservoir(self) -> str:
+        """What is in the pump, as a person names it."""
+        return self.syringe or f"{self.tube} tube"
+
+
+class Mechanics(_Table):
+    """The rig between motor and fluid; what is not given is the nominal rig's."""
+
+    gear: Annotated[float, Field(ge=0.1, le=100)] = Screw.gear
+    pitch_mm: Annotated[float, Field(ge=0.1, le=10)] = Screw.pitch_mm
+    wobble_mm: Annotated[float, Field(ge=0, le=0.1)] = Screw.wobble_mm
+    step_error_mm: Annotated[float, Field(ge=0, le=0.01)] = Screw.step_error_mm
+    backlash_mm: Annotated[float, Field(ge=0, le=2)] = Screw.backlash_mm
+    gap_mm: Annotated[float, Field(ge=0, le=10)] = Screw.gap_mm
+    stall_n: Annotated[float, Field(ge=1, le=1000)] = STALL_N
+    stopper: Literal["real", "ideal"] = "real"  # ideal: no friction, a rigid rod
+    worn_turns: Annotated[float, Field(ge=0, le=1e7)] = 0.0  # of a peristaltic pump's tube, before this run
+
+    @model_validator(mode="after")
+    def _turns(self) -> Self:
+        Screw(self.pitch_mm, self.gear, self.wobble_mm, self.step_error_mm)
         return self
 
 
+class Supply(_Table):
+    """The bag a peristaltic pump draws from."""
+
+    bag_ml: Annotated[float, Field(ge=1, le=5000)] = 500.0
+    height_cm: Annotated[float, Field(ge=-100, le=200)] = 60.0  # over the pump
+    set: Annotated[str, AfterValidator(_readable)] = "2.0 m x 3.0 mm"
+    drops_per_ml: int = 20
+
+    @field_validator("drops_per_ml")
+    @classmethod
+    def _made(cls, drops: int) -> int:
+        if drops not in DROPS_PER_ML:
+            raise ValueError("must be one of " + ", ".join(map(str, DROPS_PER_ML)))
+        return drops
+
+
 class Line(_Table):
-    set: str | None = None
+    set: Annotated[str, AfterValidator(_readable)] | None = None
     length_m: Annotated[float, Field(gt=0, le=10)] | None = None
     inner_diameter_mm: Annotated[float, Field(ge=0.1, le=10)] | None = None
     cannula: Annotated[str, _one_of(*CANNULAS)] = "20G"
-
-    @field_validator("set")
-    @classmethod
-    def _readable(cls, name: str | None) -> str | None:
-        if name is not None:
-            size = tubing(name)
-            if not (0 < size.length_m <= 10 and 0.1 <= size.inner_diameter_mm <= 10):
-                raise ValueError("must be up to 10 m long and 0.1 to 10 mm wide")
-        return name
+    fluid: Annotated[str, _one_of(*FLUIDS)] = "water"
+    anti_siphon_kpa: Annotated[float, Field(ge=1, le=50)] | None = None  # a valve in the line that opens at so much
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -88,12 +143,15 @@ class Line(_Table):
 
 
 class Patient(_Table):
-    pressure_kpa: Annotated[float, Field(ge=-5, le=40)] = 1.3  # a peripheral vein, assumed
+    route: Annotated[str, _one_of(*ROUTES)] = "peripheral vein"
+    pressure_kpa: Annotated[float, Field(ge=-5, le=40)] | None = None  # the route's unless given
     height_cm: Annotated[float, Field(ge=-200, le=200)] = 0.0  # above the pump
 
 
 class Noise(_Table):
     model: Literal["none", "bench", "bedside", "harsh"] = "none"
+    offset_kpa: Annotated[float, Field(ge=-50, le=50)] = 0.0
+    quantum_kpa: Annotated[float, Field(ge=0, le=10)] = 0.0  # a step of the sensor's converter
 
 
 class Therapy(_Table):
@@ -105,13 +163,16 @@ class Therapy(_Table):
 
 class Event(_Table):
     at_s: Seconds
-    action: Literal["start", "pause", "resume", "stop", "rate", "acknowledge"]
+    action: Literal["program", "start", "pause", "resume", "stop", "rate", "acknowledge", "height"]
     rate_ml_h: Rate | None = None
+    height_cm: Annotated[float, Field(ge=-200, le=200)] | None = None
+    via: Literal["keys", "link"] = "keys"
 
     @model_validator(mode="after")
-    def _rate_where_needed(self) -> Self:
-        if (self.action == "rate") != (self.rate_ml_h is not None):
-            raise ValueError('rate_ml_h belongs to action = "rate", and only there')
+    def _value_where_needed(self) -> Self:
+        for action, name in (("rate", "rate_ml_h"), ("height", "height_cm")):
+            if (self.action == action) != (getattr(self, name) is not None):
+                raise ValueError(f'{name} belongs to action = "{action}", and only there')
         return self
 
 
@@ -120,6 +181,7 @@ class Fault(_Table):
     until_s: Seconds | None = None
     kind: Annotated[str, _one_of(*KINDS)]
     severity: float | None = None
+    syringe: Annotated[str, _one_of(*syringes())] | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -128,7 +190,15 @@ class Fault(_Table):
         problem = KINDS[self.kind].problem(self.severity)
         if problem:
             raise ValueError(problem)
+        if (self.kind == "wrong-syringe") != (self.syringe is not None):
+            raise ValueError('syringe, the one really in the pump, belongs to kind = "wrong-syringe", and only there')
         return self
+
+    @property
+    def amount(self) -> float:
+        """The severity, or else the usual one; 0 where a fault has none."""
+        usual = KINDS[self.kind].severity
+        return self.severity if self.severity is not None else usual.usual if usual else 0.0
 
 
 class ExpectedAlarm(_Table):
@@ -136,17 +206,14 @@ class ExpectedAlarm(_Table):
     within_s: Seconds  # after the last fault before it, or user event where there are no faults
 
 
-class Expect(_Table):
-    final_state: Annotated[str, _one_of(*STATE_NAMES)] | None = None
-    delivered_ml: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    alarms: list[ExpectedAlarm] | None = None
+Bounds = Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_in_order)]
 
-    @field_validator("delivered_ml")
-    @classmethod
-    def _in_order(cls, bounds: list[float] | None) -> list[float] | None:
-        if bounds is not None and bounds[0] > bounds[1]:
-            raise ValueError("must be [least, most]")
-        return bounds
+
+class Expect(_Table):
+    final_state: Annotated[str, _one_of(*STATE_NAMES, OFF, DEAD)] | None = None
+    delivered_ml: Bounds | None = None
+    alarms: list[ExpectedAlarm] | None = None
+    plant: dict[Annotated[str, _one_of(*MEASURES)], Bounds] = {}
 
 
 class Scenario(_Table):
@@ -155,6 +222,8 @@ class Scenario(_Table):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     trace_every_s: Annotated[float, Field(ge=0.1, le=30)] | None = None  # a 720th of the run, 1 to 10 s
     pump: Pump
+    mechanics: Mechanics = Mechanics()
+    supply: Supply = Supply()
     line: Line
     patient: Patient = Patient()
     noise: Noise = Noise()

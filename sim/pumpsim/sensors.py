@@ -1,16 +1,20 @@
-"""What the controller's pressure sensor says of the plant's pressure: the truth and seeded noise, in Pa.
+"""What the controller's sensors say of the plant: the truth, and what comes between.
 
-Noise is drawn once per block of 5 s, whoever looks and however often, so reading more does not change what
-is read. Four parts: white noise of the sensor; an Ornstein-Uhlenbeck process for breathing and touch; a
-level redrawn now and then, for posture and height; and a slow walk.
+Noise of the pressure is drawn once per block of 5 s, whoever looks and however often, so reading more does
+not change what is read. Four parts: white noise of the sensor; an Ornstein-Uhlenbeck process for breathing
+and touch; a level redrawn now and then, for posture and height; and a slow walk. To that come an offset and
+the steps of the converter. Any sensor may be stuck.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, expm1, sqrt
+from math import exp, expm1, hypot, sqrt
 from random import Random
 
 BLOCK_MS = 5_000
 BLOCK_S = BLOCK_MS / 1_000
+
+COUNTS_PER_TURN = 4096  # of the AS5600 magnetic encoder, 12 bits
 
 
 @dataclass(frozen=True)
@@ -34,20 +38,41 @@ MODELS = {
 
 
 class PressureSensor:
-    """Reads the line's pressure through a noise model of MODELS."""
+    """Reads the line's pressure through a noise model of MODELS, an offset and a converter's steps, in kPa."""
 
-    def __init__(self, model: str, seed: int) -> None:
+    def __init__(self, model: str, seed: int, offset_kpa: float = 0.0, quantum_kpa: float = 0.0) -> None:
         self.noise = MODELS[model]
+        self.quantum_pa = round(quantum_kpa * 1000)
         self.chance = Random(f"pressure {seed}")
         self.blocks = 0  # drawn so far
         self.touch_kpa = self.chance.gauss(0, self.noise.touch)
         self.level_kpa = self.walk_kpa = self.error_kpa = 0.0
+        self.offsets_kpa = [offset_kpa]
+        self.more_white_kpa: list[float] = []
+        self.more_chance = Random(f"more pressure {seed}")
+        self.more_kpa = 0.0
+        self.sticks = 0  # it gives its last reading again while there is one
+        self.last_pa = 0
+
+    def stick(self) -> Callable[[], None]:
+        self.sticks += 1
+        return self._come_loose
+
+    def _come_loose(self) -> None:
+        self.sticks -= 1
 
     def read_pa(self, now_ms: int, pressure_kpa: float) -> int:
         while self.blocks <= now_ms // BLOCK_MS:
             self._draw()
             self.blocks += 1
-        return round((pressure_kpa + self.error_kpa) * 1_000)
+        if not self.sticks:
+            error_kpa = self.error_kpa + sum(self.offsets_kpa)
+            if self.more_white_kpa:
+                error_kpa += self.more_kpa * hypot(*self.more_white_kpa)
+            self.last_pa = round((pressure_kpa + error_kpa) * 1_000)
+            if self.quantum_pa:
+                self.last_pa = round(self.last_pa / self.quantum_pa) * self.quantum_pa
+        return self.last_pa
 
     def _draw(self) -> None:
         """The next block's error. Every block takes its draws, so models differ in scale alone."""
@@ -59,3 +84,37 @@ class PressureSensor:
         if self.chance.random() < noise.levels_per_h * BLOCK_S / 3600:
             self.level_kpa = gauss(0, noise.level)
         self.error_kpa = gauss(0, noise.white) + self.touch_kpa + self.level_kpa + self.walk_kpa
+        self.more_kpa = self.more_chance.gauss(0, 1)
+
+
+class AirSensor:
+    """The share of its window that is air, in permille."""
+
+    def __init__(self) -> None:
+        self.stuck_permille: list[int] = []
+
+    def read(self, permille: int) -> int:
+        return self.stuck_permille[-1] if self.stuck_permille else permille
+
+
+class Encoder:
+    """Counts of the screw's or the rotor's angle, of any number of turns."""
+
+    def __init__(self) -> None:
+        self.counts = 0
+        self.missed = 0  # while it was stuck
+        self.sticks = 0
+
+    def stick(self) -> Callable[[], None]:
+        self.sticks += 1
+        return self._come_loose
+
+    def _come_loose(self) -> None:
+        self.sticks -= 1
+
+    def read(self, turns: float) -> int:
+        true = int(turns * COUNTS_PER_TURN)
+        if self.sticks:
+            self.missed = true - self.counts
+        self.counts = true - self.missed
+        return self.counts

@@ -216,12 +216,21 @@ def test_every_raised_alarm_is_a_line_across_the_panels(tmp_path: Path) -> None:
     assert sum(end.min() <= bottom + 0.5 and end.max() >= top for end in ends) == len(CROWD) == 60
 
 
-def test_a_fault_is_shaded_from_on_to_off_or_to_the_end(tmp_path: Path) -> None:
-    figure = draw_delivery(trace_of(400.0), FAULTS, tmp_path / "picture.png", "a run")
+@pytest.mark.parametrize(
+    ("faults", "shaded"),
+    [
+        ([(100.0, "on"), (140.0, "off"), (290.0, "on")], [[100.0, 140.0], [290.0, 400.0]]),
+        ([(100.0, "on"), (120.0, "on"), (140.0, "off"), (150.0, "off")], [[100.0, 150.0]]),  # two at once: once
+        ([], []),
+    ],
+)
+def test_a_fault_is_shaded_from_on_to_off_or_to_the_end(tmp_path: Path, faults: Any, shaded: Any) -> None:
+    events = [(t_s, "fault", "air-bubble", value) for t_s, value in faults]
+    figure = draw_delivery(trace_of(400.0), events, tmp_path / "picture.png", "a run")
     panel = figure.axes[1].get_window_extent()
     spans = [path.get_paths()[0].get_extents() for path in figure.axes[0].collections]
     seconds = sorted([round((x - panel.x0) / panel.width * 400.0, 3) for x in (box.x0, box.x1)] for box in spans)
-    assert seconds == [[100.0, 140.0], [101.0, 400.0], [290.0, 400.0]]
+    assert seconds == shaded
 
 
 @pytest.mark.parametrize(

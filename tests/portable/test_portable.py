@@ -18,9 +18,9 @@ from pumpcore.alarms import AIR_BUBBLE, INFUSION_COMPLETE, INFUSION_NEAR_END, OC
 from pumpcore.records import REFUSED_HERE
 from pumpcore.setup import Setup
 from pumpcore.states import ALARM, INFUSING, KVO, MOVING, PAUSED, STATE_NAMES
+from pumpsim.loading import load
 from pumpsim.rig import setup_of
-from pumpsim.scenario import Pump
-from record import FIELDS, TRACE, record
+from record import FIELDS, STORY, TRACE, record
 
 HERE = Path(__file__).parent
 FIRMWARE = Path(pumpcore.__file__).parents[1]
@@ -83,7 +83,7 @@ def test_the_trace_is_what_the_story_gives_today():
 
 
 def test_the_replay_uses_the_setup_of_the_story():
-    setup = setup_of(Pump(syringe="BD Plastipak 50", near_end_min=0.5))
+    setup = setup_of(load(STORY))
     assert vars(Setup(173_531, 50_000, near_end_s=30)) == vars(setup)
 
 

@@ -74,8 +74,40 @@ WRONG = [
     (
         "1.5 m x 1.0 mm",
         "1.5 m x 0 mm",
-        "line 8: line.set is '1.5 m x 0 mm', must be up to 10 m long and 0.1 to 10 mm wide",
+        "line 8: line.set is '1.5 m x 0 mm', must be wider than 0 mm",
     ),
+    (
+        "1.5 m x 1.0 mm",
+        "1.5 m x 11 mm",
+        "line 8: line.set is '1.5 m x 11 mm', must be up to 10 m long and 0.1 to 10 mm wide",
+    ),
+    ("1.5 m x 1.0 mm", "standart extension", "line 8: line.set is 'standart extension', must be"),
+    (
+        'set = "1.5 m x 1.0 mm"',
+        "length_m = 1.0\ninner_diameter_mm = 0.0",
+        "line 9: line.inner_diameter_mm is 0.0, must be greater than or equal to 0.1",
+    ),
+    ('drive = "syringe"', 'drive = "peristaltic"', 'line 4: pump does not fit together: drive = "peristaltic" needs a'),
+    (
+        'drive = "syringe"\nsyringe = "BD Plastipak 1"',
+        'drive = "peristaltic"\ntube = "silicone 3.2 mm"',
+        "line 4: pump does not fit together: a step moves 237 nL, at most 235 can be timed; gear it down",
+    ),
+    ("[line]\n", "[supply]\nbag_ml = 500.0\n[line]\n", 'line 7: supply belongs to drive = "peristaltic"'),
+    (
+        "[line]\n",
+        "[mechanics]\npitch_mm = 0.5\nwobble_mm = 0.1\n[line]\n",
+        "line 7: mechanics does not fit together: a wobble of 0.1 mm would turn the screw's travel backwards",
+    ),
+    ('"occlusion-downstream"', '"occlusion-upstream"', "line 22: fault.kind is 'occlusion-upstream', which can only"),
+    ("at_s = 300\n", "at_s = 600\n", "line 21: fault.at_s is 600, the run ends at 600 s"),
+    ("at_s = 300\n", "at_s = 300\nuntil_s = 601\n", "line 22: fault.until_s is 601, the run ends at 600 s"),
+    (
+        'kind = "occlusion-downstream"',
+        'kind = "wrong-syringe"',
+        "line 20: fault does not fit together: syringe, the one really in the pump, belongs to kind",
+    ),
+    ("[expect]\n", "[expect]\nplant = { air_litre = [0.0, 1.0] }\n", "must be one of pumped_ml, air_ml"),
     ("1.5 m x 1.0 mm", "long", "line 8: line.set is 'long', must be a length and a bore like \"1.5 m x 1.0 mm\""),
     (
         'set = "1.5 m x 1.0 mm"',
@@ -95,8 +127,8 @@ WRONG = [
         "line 20: fault does not fit together: severity is 6000, must be 1 to 5000 uL",
     ),
     ("occlusion-downstream", "gremlin", "line 22: fault.kind is 'gremlin', must be one of occlusion-downstream, "),
-    ('action = "pause"', 'action = "dance"', "line 19: event.action is 'dance', must be 'start', 'pause'"),
-    ('final_state = "ALARM"', 'final_state = "DEAD"', "line 24: expect.final_state is 'DEAD', must be one of IDLE"),
+    ('action = "pause"', 'action = "dance"', "line 19: event.action is 'dance', must be 'program', 'start', 'pause'"),
+    ('final_state = "ALARM"', 'final_state = "GONE"', "line 24: expect.final_state is 'GONE', must be one of IDLE"),
     ("OCCLUSION_DOWNSTREAM", "OCCLUSION", "expect.alarms.code is 'OCCLUSION', must be one of OCCLUSION_DOWNSTREAM"),
     (
         'code = "OCC',

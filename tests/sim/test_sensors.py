@@ -1,10 +1,15 @@
-"""The pressure sensor's noise against the moments its models are defined by."""
+"""The pressure sensor's noise against the moments its models are defined by, and every sensor's ways to lie."""
 
 import statistics
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pumpsim.sensors import BLOCK_MS, MODELS, PressureSensor
+from pumpsim.run import measure
+from pumpsim.sensors import BLOCK_MS, MODELS, AirSensor, Encoder, PressureSensor
+from test_faults import PRESSED, RATE, codes, fault, ran, undisturbed
 
 HOURS = 400
 BLOCKS = HOURS * 720
@@ -64,3 +69,132 @@ def test_reading_more_often_does_not_change_what_is_read():
 def test_a_seed_is_a_course_and_another_seed_another():
     assert errors_kpa("bedside", 1, 100) == errors_kpa("bedside", 1, 100)
     assert errors_kpa("bedside", 1, 100) != errors_kpa("bedside", 2, 100)
+
+
+# What a fault or a scenario adds to it
+
+
+@pytest.mark.parametrize("quantum_pa", [1, 50, 333, 1_000])
+@given(pressure_pa=st.integers(-50_000, 150_000))
+def test_a_converter_reads_the_nearest_of_its_steps(quantum_pa, pressure_pa):
+    reading_pa = PressureSensor("none", 1, quantum_kpa=quantum_pa / 1000).read_pa(0, pressure_pa / 1000)
+    assert reading_pa % quantum_pa == 0
+    assert 2 * abs(reading_pa - pressure_pa) <= quantum_pa
+
+
+def test_an_offset_is_added_before_the_converter_rounds():
+    """1.30 + 0.24 kPa in steps of 0.5 is 1.5, and 1.30 + 0.24 - 0.4 is 1.0; a second offset adds to the first."""
+    sensor = PressureSensor("none", 1, offset_kpa=0.24, quantum_kpa=0.5)
+    assert sensor.read_pa(0, 1.30) == 1_500
+    sensor.offsets_kpa.append(-0.4)
+    assert sensor.read_pa(0, 1.30) == 1_000
+    sensor.offsets_kpa.append(10.0)
+    assert sensor.read_pa(0, 1.30) == 11_000
+    sensor.offsets_kpa.remove(-0.4)
+    assert sensor.read_pa(0, 1.30) == 11_500
+
+
+def test_a_stuck_sensor_repeats_itself_until_the_last_of_its_sticks_ends():
+    sensor = PressureSensor("none", 1)
+    assert sensor.read_pa(0, 1.0) == 1_000
+    loosen_one, loosen_other = sensor.stick(), sensor.stick()
+    assert [sensor.read_pa(ms, 9.0) for ms in (10, 20_000)] == [1_000, 1_000]
+    loosen_other()
+    assert sensor.read_pa(30_000, 8.0) == 1_000
+    loosen_one()
+    assert sensor.read_pa(30_010, 7.0) == 7_000
+
+
+def test_a_stuck_sensor_is_afterwards_where_it_would_have_been():
+    """Its noise went on meanwhile."""
+    stuck, free = PressureSensor("harsh", 4), PressureSensor("harsh", 4)
+    loosen = stuck.stick()
+    held = {stuck.read_pa(block * BLOCK_MS, 5.0) for block in range(50)}
+    loosen()
+    assert held == {0}
+    assert stuck.read_pa(60 * BLOCK_MS, 5.0) == free.read_pa(60 * BLOCK_MS, 5.0)
+
+
+@pytest.mark.parametrize(("added_kpa", "together_kpa"), [([2.0], 2.0), ([0.3, 0.4], 0.5), ([1.0, 2.0, 2.0], 3.0)])
+def test_noise_is_added_by_the_root_of_squares_and_leaves_the_models_as_it_was(added_kpa, together_kpa):
+    """Drawn once a block of 5 s: white, and no kin of the model's own."""
+    noisy = PressureSensor("harsh", 1)
+    noisy.more_white_kpa += added_kpa
+    plain = errors_kpa("harsh", 1, 50_000)
+    more = [noisy.read_pa(n * BLOCK_MS, 10.0) / 1000 - 10 - plain[n] for n in range(50_000)]
+    assert statistics.stdev(more) == pytest.approx(together_kpa, rel=0.015)
+    assert statistics.fmean(more) == pytest.approx(0, abs=0.02 * together_kpa)
+    assert statistics.correlation(more[:-1], more[1:]) == pytest.approx(0, abs=0.02)
+    steps = [after - before for before, after in pairwise(plain)]
+    assert statistics.correlation(more[1:], steps) == pytest.approx(0, abs=0.02)
+    noisy.more_white_kpa.clear()
+    assert noisy.read_pa(50_000 * BLOCK_MS, 10.0) / 1000 - 10 == pytest.approx(errors_kpa("harsh", 1, 50_001)[-1])
+
+
+# Air detector and encoder
+
+
+def test_the_air_detector_tells_the_truth_unless_it_is_stuck():
+    sensor = AirSensor()
+    assert [sensor.read(permille) for permille in (0, 500, 1000)] == [0, 500, 1000]
+    sensor.stuck_permille.append(250)
+    assert [sensor.read(permille) for permille in (0, 1000)] == [250, 250]
+    sensor.stuck_permille.append(0)
+    assert sensor.read(1000) == 0
+    sensor.stuck_permille.remove(0)
+    assert sensor.read(1000) == 250
+    sensor.stuck_permille.remove(250)
+    assert sensor.read(1000) == 1000
+
+
+@given(turns=st.floats(0, 1e5))
+def test_the_encoder_counts_4096_a_turn(turns):
+    """The count never lies ahead, nor a whole count behind, over any number of turns."""
+    counts = Encoder().read(turns)
+    assert isinstance(counts, int)
+    assert counts <= turns * 4096 < counts + 1
+
+
+def test_a_stuck_encoder_misses_what_turns_meanwhile():
+    encoder = Encoder()
+    assert encoder.read(1.25) == 5_120
+    loosen_one, loosen_other = encoder.stick(), encoder.stick()
+    assert [encoder.read(turns) for turns in (1.5, 2.0)] == [5_120, 5_120]
+    loosen_one()
+    assert encoder.read(3.0) == 5_120
+    loosen_other()
+    assert encoder.read(3.5) == 5_120 + 2_048
+    encoder.stick()()
+    assert encoder.read(4.0) == 5_120 + 4_096
+
+
+# In a run
+
+
+def test_a_stuck_encoder_stays_and_goes_on_without_what_it_missed():
+    """60 of 180 s at 20 mL/h."""
+    plain, stuck, back = (ran("syringe", *f) for f in ([], [fault("encoder-stuck")], [fault("encoder-stuck", 60, 120)]))
+    ml = [measure(bench)["encoder_ml"] for bench in (plain, stuck, back)]
+    assert ml == pytest.approx([240 * RATE / 1000, 60 * RATE / 1000, 180 * RATE / 1000], abs=0.006)
+    assert plain.record.rows == stuck.record.rows
+
+
+def test_a_pressure_sensor_that_lies_is_believed():
+    """Stuck it sees no blocked line; 39 kPa too high, it sees one where there is none; 10 kPa are 10 kPa."""
+    blind = ran("syringe", fault("pressure-stuck"), fault("occlusion-downstream"), duration_s=600.0)
+    assert "OCCLUSION_DOWNSTREAM" not in codes(blind, "alarm") and blind.record.rows[-1].pressure_kpa > 80
+    assert len({row.reading_kpa for row in blind.record.rows[61:]}) == 1
+    assert "OCCLUSION_DOWNSTREAM" in codes(ran("syringe", fault("pressure-offset", severity=39.0)), "alarm")
+    rows = ran("syringe", fault("pressure-offset", 60, 160), event=PRESSED).record.rows
+    more = [a.reading_kpa - b.reading_kpa for a, b in zip(rows, undisturbed("syringe").record.rows, strict=True)]
+    assert more[59:61] == [0, 0] and set(more[170:]) == {0}
+    assert more[62:159] == pytest.approx([10] * 97, abs=2e-3)
+
+
+def test_an_air_detector_stuck_at_air_alarms_for_none_and_at_none_not_for_air():
+    """100 uL at 20 mL/h are 18 s."""
+    false = ran("peristaltic", fault("air-sensor-stuck", severity=1000.0))
+    assert [n.t_s for n in false.record.events if n.code == "AIR_BUBBLE"] == [pytest.approx(78, abs=1)]
+    missed = ran("syringe", fault("air-sensor-stuck"), fault("air-bubble", severity=300.0))
+    assert "AIR_BUBBLE" not in codes(missed, "alarm") and measure(missed)["air_ml"] == 0
+    assert "AIR_BUBBLE" in codes(ran("syringe", fault("air-bubble", severity=300.0)), "alarm")

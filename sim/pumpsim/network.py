@@ -1,0 +1,334 @@
+"""Elastic volumes joined by resistances: the line, its far end, the supply, as the flow feels them.
+
+    C_i dP_i/dt = sum of what flows in through its edges + what the drive pushes in
+
+An edge carries (P_a - P_b - crack) / R from a to b; b, or a, may be a fixed pressure outside. With
+y = C^1/2 P the system is symmetric, so it falls apart into modes that decay each on its own: between two
+pushes a mode shrinks by e^(-rate t), a push adds to it, and a train of equal pushes is a geometric series.
+The state is exact at any moment, without stepping through time.
+
+What has flowed through an edge to the outside is the integral of that same solution. It is not worked
+out from what the nodes hold, so that in + pushed - out = stored is a check and not a definition.
+
+Where a part of the network has no way out, one of its modes never decays: its rate is set to exactly 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import copysign, exp, expm1, hypot, sqrt
+from typing import NamedTuple
+
+OUTSIDE = -1
+ROUNDING_KPA = 1e-9  # less than this is not a pressure
+VACUUM_KPA = 101.3  # no node is further below the air around
+MARGIN_KPA = 1.0
+MOST_SWEEPS, TINY = 30, 1e-17
+
+
+@dataclass(frozen=True)
+class Edge:
+    """From node `a` to node `b`, one of which may be OUTSIDE at `outside_kpa`. kPa s/uL and kPa.
+
+    `meter` is the place in `Network.metered_ul` that counts what flows from a to b, for edges outside.
+    """
+
+    a: int
+    b: int
+    resistance: float
+    crack_kpa: float = 0.0
+    outside_kpa: float = 0.0
+    meter: int = OUTSIDE
+
+
+@dataclass(frozen=True)
+class Push:
+    """What each pulse of a train adds to the nodes: (node, uL). `waves` are added at node 0: the pulse in
+    the middle of whose train is number k adds Re(phasor * rotation^k) for each (phasor, rotation)."""
+
+    nodes: tuple[tuple[int, float], ...]
+    waves: tuple[tuple[complex, complex], ...] = ()
+
+
+class Guard(NamedTuple):
+    """A pressure that is watched: P_a - P_b, or P_a where b is OUTSIDE, over `kpa`, or under it where `way` is -1."""
+
+    a: int
+    b: int
+    kpa: float
+    way: int
+
+
+Shares = tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class Modes:
+    """A configuration solved. Of each mode its decay rate in 1/s, its shape, which is both the kPa at each
+    node per unit of the mode and the units that a uL at that node adds, and the uL that go through each meter
+    per unit that it decays; of each node its equilibrium pressure; of each meter its flow then."""
+
+    rows: tuple[tuple[float, tuple[float, ...], Shares], ...]
+    level_kpa: tuple[float, ...]
+    steady: Shares  # (meter, uL/s)
+
+
+@lru_cache(maxsize=4096)
+def solve(compliance: tuple[float, ...], edges: tuple[Edge, ...]) -> Modes:
+    """The modes of nodes with `compliance` in uL/kPa joined by `edges`."""
+    nodes = range(len(compliance))
+    root = [sqrt(c) for c in compliance]
+    matrix, source = _conductances(len(compliance), edges)
+    scaled = [[matrix[a][b] / (root[a] * root[b]) for b in nodes] for a in nodes]
+    metered = [edge for edge in edges if edge.meter != OUTSIDE]
+    rows, level = [], [0.0 for _ in nodes]
+    for rate, vector in _closed_parts_at_rest(len(compliance), edges, decouple(scaled)):
+        shape = tuple(vector[node] / root[node] for node in nodes)
+        shares = [(edge.meter, _flow(edge, shape, 0.0) / rate) for edge in metered] if rate else []
+        rows.append((rate, shape, tuple(share for share in shares if share[1])))
+        if rate:
+            drive = sum(shape[node] * source[node] for node in nodes) / rate
+            level = [level[node] + shape[node] * drive for node in nodes]
+    steady = tuple((edge.meter, _flow(edge, level, 1.0)) for edge in metered)
+    return Modes(tuple(rows), tuple(level), steady)
+
+
+def _conductances(count: int, edges: tuple[Edge, ...]) -> tuple[list[list[float]], list[float]]:
+    """C dP/dt = source - matrix P."""
+    matrix, source = [[0.0] * count for _ in range(count)], [0.0] * count
+    for edge in edges:
+        for here, there, sign in ((edge.a, edge.b, 1.0), (edge.b, edge.a, -1.0)):
+            if here != OUTSIDE:
+                matrix[here][here] += 1 / edge.resistance
+                source[here] += sign * edge.crack_kpa / edge.resistance
+                if there != OUTSIDE:
+                    matrix[here][there] -= 1 / edge.resistance
+                else:
+                    source[here] += edge.outside_kpa / edge.resistance
+    return matrix, source
+
+
+def _flow(edge: Edge, kpa: Sequence[float], constant: float) -> float:
+    """Through an edge at the nodes' pressures; `constant` is 0 to leave out what does not depend on them."""
+    outside = constant * edge.outside_kpa
+    a = outside if edge.a == OUTSIDE else kpa[edge.a]
+    b = outside if edge.b == OUTSIDE else kpa[edge.b]
+    return (a - b - constant * edge.crack_kpa) / edge.resistance
+
+
+def decouple(matrix: list[list[float]]) -> list[tuple[float, list[float]]]:
+    """Eigenvalues and unit eigenvectors of a symmetric matrix, by Jacobi's rotations: for three nodes at most a
+    handful, the same on every machine, and exact to rounding for small eigenvalues beside large ones."""
+    count = len(matrix)
+    m = [row.copy() for row in matrix]
+    vectors = [[float(a == b) for b in range(count)] for a in range(count)]  # of the rows
+    for _ in range(MOST_SWEEPS):
+        for a in range(count):
+            for b in range(a + 1, count):
+                if m[a][b]:
+                    _rotate(m, vectors, a, b)
+        if all(abs(m[a][b]) <= TINY * sqrt(abs(m[a][a] * m[b][b])) for a in range(count) for b in range(a)):
+            break
+    return [(m[mode][mode], vectors[mode]) for mode in range(count)]
+
+
+def _rotate(m: list[list[float]], vectors: list[list[float]], a: int, b: int) -> None:
+    """Make m[a][b] 0."""
+    slope = (m[b][b] - m[a][a]) / (2 * m[a][b])
+    tangent = copysign(1 / (abs(slope) + hypot(slope, 1)), slope)
+    cosine = 1 / hypot(tangent, 1)
+    sine = tangent * cosine
+    m[a][a], m[b][b] = m[a][a] - tangent * m[a][b], m[b][b] + tangent * m[a][b]
+    m[a][b] = m[b][a] = 0.0
+    for k in range(len(m)):
+        if k not in (a, b):
+            m[a][k], m[b][k] = cosine * m[a][k] - sine * m[b][k], sine * m[a][k] + cosine * m[b][k]
+            m[k][a], m[k][b] = m[a][k], m[b][k]
+    for k in range(len(m)):
+        vectors[a][k], vectors[b][k] = (
+            cosine * vectors[a][k] - sine * vectors[b][k],
+            sine * vectors[a][k] + cosine * vectors[b][k],
+        )
+
+
+def _closed_parts_at_rest(
+    count: int, edges: tuple[Edge, ...], modes: list[tuple[float, list[float]]]
+) -> list[tuple[float, list[float]]]:
+    """The same modes, but of each part without a way out the slowest has a rate of exactly 0."""
+    rates = [rate for rate, _ in modes]
+    for part in _parts(count, edges):
+        if not any(OUTSIDE in (edge.a, edge.b) and (edge.a in part or edge.b in part) for edge in edges):
+            inside = [mode for mode in range(count) if any(abs(modes[mode][1][node]) > 0.5 / count for node in part)]
+            rates[min(inside, key=rates.__getitem__)] = 0.0
+    return [(rate, vector) for rate, (_, vector) in zip(rates, modes, strict=True)]
+
+
+def _parts(count: int, edges: tuple[Edge, ...]) -> list[list[int]]:
+    """The nodes, put together where an edge joins them."""
+    part_of = list(range(count))
+    for edge in edges:
+        if OUTSIDE not in (edge.a, edge.b):
+            old, new = part_of[edge.a], part_of[edge.b]
+            part_of = [new if part == old else part for part in part_of]
+    return [[node for node in range(count) if part_of[node] == part] for part in sorted(set(part_of))]
+
+
+class Network:
+    """Pressures of the nodes in kPa and volumes through the metered edges in uL, since the start.
+
+    `amplitude` and `metered_ul` are never changed in place: to keep them is to be able to come back.
+    `first_kpa` is the pressure of node 0, which is looked at most.
+    """
+
+    def __init__(self, compliance: list[float], edges: list[Edge], kpa: list[float], meters: int) -> None:
+        self.compliance = tuple(compliance)
+        self.metered_ul = [0.0] * meters
+        self.base_ul = [-c * p for c, p in zip(compliance, kpa, strict=True)]  # nothing is stored at the start
+        self._settle(solve(self.compliance, tuple(edges)), kpa)
+
+    def configure(self, compliance: list[float], edges: list[Edge]) -> None:
+        """From now on other compliances or edges. No pressure jumps, and what is stored stays stored."""
+        kpa = [self.kpa(node) for node in range(len(self.compliance))]
+        for node, (old, new) in enumerate(zip(self.compliance, compliance, strict=True)):
+            self.base_ul[node] += (old - new) * kpa[node]
+        self.compliance = tuple(compliance)
+        self._settle(solve(self.compliance, tuple(edges)), kpa)
+
+    def _settle(self, modes: Modes, kpa: list[float]) -> None:
+        self.modes = modes
+        above = [(p - level) * c for p, level, c in zip(kpa, modes.level_kpa, self.compliance, strict=True)]
+        self.amplitude = [sum(above[node] * shape for node, shape in enumerate(shapes)) for _, shapes, _ in modes.rows]
+        self.first_kpa = self.kpa(0)
+
+    def kpa(self, node: int) -> float:
+        kpa = self.modes.level_kpa[node]
+        for amplitude, (_, shapes, _) in zip(self.amplitude, self.modes.rows, strict=True):
+            kpa += amplitude * shapes[node]
+        return kpa
+
+    def kpa_to_come(self, node: int) -> tuple[float, float]:
+        """Between which two pressures a node will stay if nothing is pushed in: each mode only fades."""
+        kpa, up, down = self.modes.level_kpa[node], 0.0, 0.0
+        for amplitude, (rate, shapes, _) in zip(self.amplitude, self.modes.rows, strict=True):
+            if rate:
+                up, down = up + max(amplitude * shapes[node], 0.0), down + min(amplitude * shapes[node], 0.0)
+            else:
+                kpa += amplitude * shapes[node]
+        return kpa + down, kpa + up
+
+    def passed(self, guard: Guard) -> bool:
+        """Whether the pressure is past the guard."""
+        kpa = self.first_kpa if guard.a == 0 else self.kpa(guard.a)
+        if guard.b != OUTSIDE:
+            if guard.way > 0 and kpa + VACUUM_KPA < guard.kpa:
+                return False
+            kpa -= self.kpa(guard.b)
+        return guard.way * (kpa - guard.kpa) > ROUNDING_KPA
+
+    def near(self, guard: Guard, push: Push, pulses: int) -> bool:
+        """Whether so many pulses, and what they set flowing, could take the pressure past the guard on the way."""
+        swing_kpa = MARGIN_KPA + 2 * sum(abs(ul) * pulses / self.compliance[node] for node, ul in push.nodes)
+        return self.passed(Guard(guard.a, guard.b, guard.kpa - guard.way * swing_kpa, guard.way))
+
+    def first_passing(self, guard: Guard, ticks: int, tick_s: float) -> int | None:
+        """Nothing being pushed in: the first of `ticks` after which the pressure is past the guard. Between two
+        moments each mode lies between its values there, so no hump is missed."""
+        (a, b, kpa, way), modes = guard, self.modes
+        constant = way * (modes.level_kpa[a] - kpa) - ROUNDING_KPA
+        weights = [way * shapes[a] for _, shapes, _ in modes.rows]
+        if b != OUTSIDE:
+            constant -= way * modes.level_kpa[b]
+            weights = [weight - way * row[1][b] for weight, row in zip(weights, modes.rows, strict=True)]
+        terms = [
+            (weight * amplitude, -row[0] * tick_s)
+            for weight, amplitude, row in zip(weights, self.amplitude, modes.rows, strict=True)
+        ]
+
+        def values(tick: int) -> list[float]:
+            return [term * exp(rate * tick) for term, rate in terms]
+
+        spans = [(0, values(0), ticks, values(ticks))]  # the earliest last
+        while spans:
+            start, at_start, end, at_end = spans.pop()
+            if constant + sum(map(max, at_start, at_end)) <= 0:
+                continue
+            if end - start > 1:
+                middle = (start + end) // 2
+                at_middle = values(middle)
+                spans += [(middle, at_middle, end, at_end), (start, at_start, middle, at_middle)]
+            elif constant + sum(at_end) > 0:
+                return end
+        return None
+
+    @property
+    def stored_ul(self) -> float:
+        """Held by elasticity, more than at the start."""
+        return sum(
+            base + c * self.kpa(node) for node, (base, c) in enumerate(zip(self.base_ul, self.compliance, strict=True))
+        )
+
+    def save(self) -> tuple[list[float], list[float], float]:
+        return self.amplitude, self.metered_ul, self.first_kpa
+
+    def restore(self, saved: tuple[list[float], list[float], float]) -> None:
+        self.amplitude, self.metered_ul, self.first_kpa = saved
+
+    def rest(self, seconds: float) -> None:
+        """Nothing is pushed in for `seconds`."""
+        modes, metered, amplitudes = self.modes, self.metered_ul.copy(), []
+        kpa = modes.level_kpa[0]
+        for meter, ul_s in modes.steady:
+            metered[meter] += ul_s * seconds
+        for (rate, shapes, shares), before in zip(modes.rows, self.amplitude, strict=True):
+            fallen = -before * expm1(-rate * seconds)
+            after = before - fallen
+            amplitudes.append(after)
+            kpa += after * shapes[0]
+            for meter, share in shares:
+                metered[meter] += share * fallen
+        self.amplitude, self.metered_ul, self.first_kpa = amplitudes, metered, kpa
+
+    def inject(self, node: int, ul: float) -> None:
+        """`ul` are pushed into `node` at once."""
+        rows = self.modes.rows
+        self.amplitude = [before + row[1][node] * ul for row, before in zip(rows, self.amplitude, strict=True)]
+        self.first_kpa = self.kpa(0)
+
+    def push(self, push: Push, pulses: int, interval_s: float, seconds: float) -> None:
+        """`pulses` of `push`, `interval_s` apart, the last of them at the end of `seconds`."""
+        self.push_trains(push, ((pulses, interval_s, 0.0),), seconds)
+
+    def push_trains(self, push: Push, trains: Sequence[tuple[int, float, float]], seconds: float) -> None:
+        """Over `seconds`, trains of `push`: (pulses, s between them, s from the last of them to the end). A push with
+        waves comes in one train only."""
+        modes, metered, amplitudes = self.modes, self.metered_ul.copy(), []
+        kpa, count = modes.level_kpa[0], sum(train[0] for train in trains)
+        for meter, ul_s in modes.steady:
+            metered[meter] += ul_s * seconds
+        for (rate, shapes, shares), before in zip(modes.rows, self.amplitude, strict=True):
+            each = 0.0
+            for node, ul in push.nodes:
+                each += shapes[node] * ul
+            came = left = each * count
+            if rate:
+                left = 0.0
+                for pulses, interval_s, rest_s in trains:
+                    decay = -rate * interval_s
+                    left += exp(-rate * rest_s) * expm1(decay * pulses) / expm1(decay)
+                left *= each
+            for phasor, rotation in push.waves:
+                ((pulses, interval_s, rest_s),) = trains
+                came += shapes[0] * wave(0.0, pulses, phasor, rotation)
+                left += shapes[0] * wave(rate * interval_s, pulses, phasor, rotation) * exp(-rate * rest_s)
+            after = before * exp(-rate * seconds) + left
+            amplitudes.append(after)
+            kpa += after * shapes[0]
+            for meter, share in shares:
+                metered[meter] += share * (before - after + came)
+        self.amplitude, self.metered_ul, self.first_kpa = amplitudes, metered, kpa
+
+
+def wave(decay: float, pulses: int, phasor: complex, rotation: complex) -> float:
+    """Sum over k = 0 .. pulses - 1 of Re(phasor rotation^k), each decayed for every pulse after it."""
+    kept = exp(-decay)
+    return (phasor * (rotation**pulses - kept**pulses) / (rotation - kept)).real

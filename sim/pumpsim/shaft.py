@@ -1,0 +1,27 @@
+"""Whether a pulse turns the motor: a stalled motor loses every step, a weak one some of each fifth of a turn."""
+
+NOT_QUIET = -1  # a position no drive reaches: anything may happen at any step
+
+BLOCK = 640  # pulses, of which a weak motor loses its share in one go; assumed
+
+
+class Shaft:
+    def __init__(self) -> None:
+        self.stalls = 0  # it stands still while there is one
+        self.weak = [0]  # pulses lost of each block; the largest counts
+        self.pulses = 0
+        self.lost = 0
+
+    @property
+    def sound(self) -> bool:
+        return not self.stalls and not max(self.weak)
+
+    def stretch(self, pulses: int) -> tuple[int, bool]:
+        """Of the next pulses so many fare alike; whether they turn the motor."""
+        if self.stalls:
+            return pulses, False
+        losing = max(self.weak)
+        if not losing:
+            return pulses, True
+        at = self.pulses % BLOCK
+        return (min(pulses, losing - at), False) if at < losing else (min(pulses, BLOCK - at), True)
