@@ -53,6 +53,7 @@ class Bench:
         self.controller = Controller(setup_of(scenario))
         self.battery = Battery()
         self.warmth = Warmth()
+        self.flipped_cml_h = 0  # what a flipped bit last left in the controller's rate
         self.rooms_c = [ROOM_C]  # the hottest of them is around the pump
         self.syringes = [scenario.pump.syringe or ""]  # the last of them is in the pump
         self.inputs = Inputs()

@@ -32,76 +32,126 @@ class Course:
     def __init__(self, plant: Plant) -> None:
         self.plant = plant
         self.at_ticks = 0
+        self.lag_s = 0.0  # how far the network is behind
         self.quiet_until = NOT_QUIET  # the drive's position up to which nothing can happen
 
     def advance(self, to_ticks: int) -> None:
         """Bring everything to `to_ticks`, which must not lie before the last call's."""
-        plant = self.plant
-        runs = plant.motor.take(to_ticks)
+        motor = self.plant.motor
+        given = motor.given
+        runs = motor.take(to_ticks)
         if self.quiet_until != NOT_QUIET:
-            pulses = sum(run[1] for run in runs)
-            if plant.drive.position + pulses <= self.quiet_until:
-                plant.drive.turn_quietly(pulses)
-                plant.shaft.pulses += pulses
-                plant.network.rest((to_ticks - self.at_ticks) / TICKS_PER_S)
-                self.at_ticks = to_ticks
-                return
-            plant.drive.wake()
+            self._creep(runs, to_ticks)
+            return
+        pulses = motor.given - given
         while runs:
-            alike, end_ticks, runs = self._divide(runs, to_ticks)
-            if not self._glide(alike, end_ticks):
+            count, turns = self.plant.drive.stretch(pulses + 1)
+            if count > pulses:
+                alike, end_ticks, runs, count = runs, to_ticks, [], pulses
+            else:
+                alike, end_ticks, runs = _divide(runs, count)
+            if not turns or not self._glide(alike, count, end_ticks):
                 for run in alike:
                     self._run(*run)
+            pulses -= count
         self._rest(to_ticks)
         self.listen()
 
-    def _divide(self, runs: list[Run], to_ticks: int) -> tuple[list[Run], int, list[Run]]:
-        """The runs up to where the drive's next stretch begins, when that is, and the runs after it."""
-        pulses = sum(run[1] for run in runs)
-        count, _ = self.plant.drive.stretch(pulses + 1)
-        if count > pulses:
-            return runs, to_ticks, []
-        for place, (start, given, interval) in enumerate(runs):
-            if given >= count:
-                end_ticks = start + count * interval
-                rest = [(end_ticks, given - count, interval)] if given > count else []
-                return [*runs[:place], (start, count, interval)], end_ticks, rest + runs[place + 1 :]
-            count -= given
-        raise AssertionError("a stretch that ends within the runs was not found there")
+    def _creep(self, runs: list[Run], to_ticks: int) -> None:
+        """The drive sticks, and only its own steps can loosen it: up to there it just turns, and from there on it goes
+        pulse by pulse."""
+        drive, shaft = self.plant.drive, self.plant.shaft
+        for run in runs:
+            start, pulses, interval = run
+            while pulses:
+                count = min(self.quiet_until - drive.position, pulses)
+                if count > 0:
+                    drive.turn_quietly(count)
+                    shaft.pulses += count
+                else:
+                    count = 1
+                    self._loosen(start, interval)
+                start += count * interval
+                pulses -= count
+        if drive.position <= self.quiet_until:
+            self._lag(to_ticks)
+        else:
+            self._wake()
+            self._rest(to_ticks)
+            self.listen()
 
-    def _glide(self, runs: list[Run], end_ticks: int) -> bool:
-        """Give the pulses of `runs` and go to `end_ticks` at once, if nothing changes on the way."""
+    def _loosen(self, last_ticks: int, interval: int) -> None:
+        """Give a pulse at which it may slip."""
+        drive = self.plant.drive
+        if drive.position <= self.quiet_until:
+            self._lag(last_ticks + interval)
+        self._wake()
+        if self.at_ticks < last_ticks + interval or not drive.stretch(1)[1]:
+            self._run(last_ticks, 1, interval)
+        else:
+            drive.turn(1)
+            self.plant.shaft.pulses += 1
+            self.plant.meet()
+        self.listen()
+
+    def _lag(self, to_ticks: int) -> None:
+        """Nothing happens until then; the network is left behind."""
+        self.lag_s += (to_ticks - self.at_ticks) / TICKS_PER_S
+        self.at_ticks = to_ticks
+
+    def _wake(self) -> None:
+        self.catch_up()
+        self.plant.drive.wake()
+
+    def catch_up(self) -> None:
+        """The network follows; while nothing happens it is left behind: seldom more than one pressure is looked at."""
+        if self.lag_s:
+            self.plant.net.rest(self.lag_s)
+            self.lag_s = 0.0
+
+    def _glide(self, runs: list[Run], pulses: int, end_ticks: int) -> bool:
+        """Give the `pulses` of `runs` and go to `end_ticks` at once, if nothing changes on the way."""
         plant, drive, saved = self.plant, self.plant.drive, self._save()
-        pulses = sum(run[1] for run in runs)
-        if not plant.shaft.sound or not drive.stretch(pulses)[1]:
+        if not plant.shaft.sound:
             return False
         if not drive.pushes and not self._calm(pulses, end_ticks):
             return False
-        push, seconds = drive.turn(pulses), (end_ticks - self.at_ticks) / TICKS_PER_S
+        push = drive.turn(pulses)
         if push is None:
-            plant.network.rest(seconds)
-        elif (push.waves and len(runs) > 1) or plant.in_play(push, pulses):
+            plant.net.rest((end_ticks - self.at_ticks) / TICKS_PER_S)
+        elif (push.waves and len(runs) > 1) or plant.net.near(plant.guards, push, pulses):
             self._restore(saved)
             return False
         else:
-            trains = [
-                (count, interval / TICKS_PER_S, (end_ticks - start - count * interval) / TICKS_PER_S)
-                for start, count, interval in runs
-            ]
-            plant.network.push_trains(push, trains, seconds)
+            plant.net.push_trains(push, *self._trains(runs, pulses, end_ticks))
         if plant.upset():
             self._restore(saved)
             return False
-        drive.arrive(plant.network)
+        drive.arrive(plant.net)
         plant.shaft.pulses += pulses
         self.at_ticks = end_ticks
         return True
 
+    def _trains(self, runs: list[Run], pulses: int, end_ticks: int) -> tuple[list[tuple[int, float]], float, float]:
+        """The runs as trains, s to the end of the first, and s from the end of the last to `end_ticks`.
+
+        Runs that differ by a tick, as an order's do, are taken as one train of even intervals: its pulses are less than
+        a microsecond from their times, and the volumes out after them less than 1e-7 uL.
+        """
+        (first, count, interval), (last, last_count, last_interval) = runs[0], runs[-1]
+        done_ticks = last + last_count * last_interval
+        rest_s = (end_ticks - done_ticks) / TICKS_PER_S
+        if all(-1 <= run[2] - interval <= 1 for run in runs):
+            trains = [(pulses, (done_ticks - first) / TICKS_PER_S / pulses)]
+            return trains, (done_ticks - self.at_ticks) / TICKS_PER_S, rest_s
+        trains = [(run[1], run[2] / TICKS_PER_S) for run in runs]
+        return trains, (first + count * interval - self.at_ticks) / TICKS_PER_S, rest_s
+
     def listen(self) -> None:
         """Find out how far the drive can turn without anything happening, if nothing but it can make it happen."""
         plant = self.plant
-        alone = not plant.guards and plant.look_ul == inf and plant.shaft.sound
-        self.quiet_until = plant.drive.quiet_until(plant.network) if alone else NOT_QUIET
+        alone = not plant.guards and not plant.circuit.cracks and plant.look_ul == inf and plant.shaft.sound
+        self.quiet_until = plant.drive.quiet_until(plant.net) if alone else NOT_QUIET
 
     def _run(self, last_ticks: int, pulses: int, interval: int) -> None:
         """`pulses`, each `interval` ticks after the one before, the first after `last_ticks`."""
@@ -123,25 +173,18 @@ class Course:
     def _turn(self, last_ticks: int, count: int, interval: int) -> int:
         """Give up to `count` pulses that are alike: up to the first after or before which something changes.
         How many were given."""
-        if not self.plant.drive.pushes:
-            while count > 1 and not self._calm(count, last_ticks + count * interval):
-                count //= 2
-            if count == 1 and self._rest(last_ticks + interval):
+        count, certain = self._stride(last_ticks, count, interval)
+        if not certain:
+            if self._rest(last_ticks + interval):
                 return 0
+            self._pump(last_ticks, 1, interval)
+            self.plant.meet()
+            return 1
         saved = self._save()
-        push = self._pump(last_ticks, count, interval)
-        in_play = push is not None and self.plant.in_play(push, count)
-        while push and in_play and count > 1:
-            self._restore(saved)
-            count //= 2
-            push = self._pump(last_ticks, count, interval)
-            in_play = push is not None and self.plant.in_play(push, count)
-        if not in_play and not self.plant.upset():
+        self._pump(last_ticks, count, interval)
+        if not self.plant.upset():
             return count
-        quiet, upset = (
-            0,
-            1 if in_play else count,
-        )  # after so many pulses; one by one where a guard may be passed to and fro
+        quiet, upset = 0, count  # after so many pulses
         while upset - quiet > 1:
             middle = (quiet + upset) // 2
             self._restore(saved)
@@ -156,16 +199,41 @@ class Course:
             return upset
         return quiet
 
+    def _stride(self, last_ticks: int, count: int, interval: int) -> tuple[int, bool]:
+        """How many of `count` pulses can be given with no guard passed on the way, found by halving; with False a
+        single one, before which a guard may be."""
+        while not self._certain(last_ticks, count, interval):
+            if count == 1:
+                return 1, False
+            count //= 2
+        return count, True
+
+    def _certain(self, last_ticks: int, count: int, interval: int) -> bool:
+        plant, drive = self.plant, self.plant.drive
+        if not drive.pushes:
+            return self._calm(count, last_ticks + count * interval)
+        if not plant.guards:
+            return True
+        saved = drive.save()
+        push = drive.turn(count)
+        drive.restore(saved)
+        lead_s = (last_ticks + interval - self.at_ticks) / TICKS_PER_S
+        return (
+            not push
+            or not plant.net.near(plant.guards, push, count)
+            or plant.stays(push, lead_s, count, interval / TICKS_PER_S)
+        )
+
     def _pump(self, last_ticks: int, count: int, interval: int) -> Push | None:
         push = self.plant.drive.turn(count)
         end_ticks = last_ticks + count * interval
         seconds = (end_ticks - self.at_ticks) / TICKS_PER_S
         if push is None:
-            self.plant.network.rest(seconds)
+            self.plant.net.rest(seconds)
         else:
-            self.plant.network.push(push, count, interval / TICKS_PER_S, seconds)
+            self.plant.net.push(push, count, interval / TICKS_PER_S, seconds)
         self.at_ticks = end_ticks
-        self.plant.drive.arrive(self.plant.network)
+        self.plant.drive.arrive(self.plant.net)
         return push
 
     def _rest(self, to_ticks: int, to_first_change: bool = False) -> bool:
@@ -173,16 +241,16 @@ class Course:
         changed = False
         while self.at_ticks < to_ticks and not (changed and to_first_change):
             until_ticks = self._until_a_guard_is_passed(to_ticks)
-            saved = self.plant.network.save()
+            saved = self.plant.net.save()
             self._settle_at(until_ticks)
             if self.plant.upset():
                 quiet, upset = self.at_ticks, until_ticks
                 while upset - quiet > 1:
                     middle = (quiet + upset) // 2
-                    self.plant.network.restore(saved)
+                    self.plant.net.restore(saved)
                     self._settle_at(middle)
                     quiet, upset = (quiet, middle) if self.plant.upset() else (middle, upset)
-                self.plant.network.restore(saved)
+                self.plant.net.restore(saved)
                 self._settle_at(upset)
                 until_ticks = upset
                 changed = True
@@ -193,27 +261,41 @@ class Course:
 
     def _settle_at(self, ticks: int) -> None:
         """The network as it will be then; the time stays."""
-        self.plant.network.rest((ticks - self.at_ticks) / TICKS_PER_S)
+        self.plant.net.rest((ticks - self.at_ticks) / TICKS_PER_S)
 
     def _until_a_guard_is_passed(self, to_ticks: int) -> int:
         """`to_ticks`, or when the first guard is passed before."""
-        network = self.plant.network
+        network = self.plant.net
         for guard in [*self.plant.guards, *self.plant.drive.guards(0)]:
-            first = network.first_passing(guard, to_ticks - self.at_ticks, 1 / TICKS_PER_S)
-            if first is not None:
-                to_ticks = self.at_ticks + first
+            ticks = to_ticks - self.at_ticks
+            if network.may_pass(guard, ticks / TICKS_PER_S):
+                first = network.first_passing(guard, ticks, 1 / TICKS_PER_S)
+                to_ticks = to_ticks if first is None else self.at_ticks + first
         return to_ticks
 
     def _calm(self, pulses: int, end_ticks: int) -> bool:
         """Whether no guard is passed until then, whenever in between the `pulses` are given that push nothing."""
-        network, ticks = self.plant.network, end_ticks - self.at_ticks
-        guards = [*self.plant.guards, *self.plant.drive.guards(pulses)]
-        return all(network.first_passing(guard, ticks, 1 / TICKS_PER_S) is None for guard in guards)
+        network, seconds = self.plant.net, (end_ticks - self.at_ticks) / TICKS_PER_S
+        for guard in [*self.plant.guards, *self.plant.drive.guards(pulses)]:
+            if network.may_pass(guard, seconds):
+                return False
+        return True
 
     def _save(self) -> tuple[Any, Any, int]:
-        return self.plant.network.save(), self.plant.drive.save(), self.at_ticks
+        return self.plant.net.save(), self.plant.drive.save(), self.at_ticks
 
     def _restore(self, saved: tuple[Any, Any, int]) -> None:
-        self.plant.network.restore(saved[0])
+        self.plant.net.restore(saved[0])
         self.plant.drive.restore(saved[1])
         self.at_ticks = saved[2]
+
+
+def _divide(runs: list[Run], count: int) -> tuple[list[Run], int, list[Run]]:
+    """The runs up to pulse number `count`, when that is, and the runs after it."""
+    for place, (start, given, interval) in enumerate(runs):
+        if given >= count:
+            end_ticks = start + count * interval
+            rest = [(end_ticks, given - count, interval)] if given > count else []
+            return [*runs[:place], (start, count, interval)], end_ticks, rest + runs[place + 1 :]
+        count -= given
+    raise AssertionError("there are fewer pulses in the runs")

@@ -62,7 +62,8 @@ class Drive(ABC):
         """Let it happen."""
 
     def quiet_until(self, network: Network) -> int:
-        """The position up to which nothing will be pushed or happen, as long as only steps disturb it."""
+        """The position up to which nothing will be pushed or happen, as long as only steps disturb it; one below its
+        own if something may happen at rest."""
         return NOT_QUIET
 
     def turn_quietly(self, pulses: int) -> None:

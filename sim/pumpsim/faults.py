@@ -136,7 +136,7 @@ def motor_stall(bench: Bench, fault: Fault) -> Undo:
 
 
 def lost_steps(bench: Bench, fault: Fault) -> Undo:
-    return _listed(bench.plant.shaft.weak, round(BLOCK * fault.amount / 100), bench.plant.renew)
+    return _listed(bench.plant.shaft.weak, BLOCK * fault.amount / 100, bench.plant.renew)
 
 
 def door_open(bench: Bench, fault: Fault) -> Undo:
@@ -165,6 +165,7 @@ def syringe_unseated(bench: Bench, fault: Fault) -> Undo:
 
 def wrong_syringe(bench: Bench, fault: Fault) -> Undo:
     def load() -> None:
+        bench.plunger.wake()
         bench.plunger.load(syringes()[bench.syringes[-1]])
         bench.plant.circuit.pump_compliance = bench.plunger.compliance_ul_kpa
         bench.plant.renew()
@@ -225,11 +226,19 @@ def loop_stall(bench: Bench, fault: Fault) -> Undo:
 
 
 def memory_flip(bench: Bench, fault: Fault) -> Undo:
+    """A rate written since is whole: there is nothing left to flip back in it."""
+    bit = 1 << round(fault.amount)
+
     def flip() -> None:
-        bench.controller.dose.rate_cml_h ^= 1 << round(fault.amount)
+        bench.controller.dose.rate_cml_h ^= bit
+        bench.flipped_cml_h = bench.controller.dose.rate_cml_h
+
+    def flip_back() -> None:
+        if bench.controller.dose.rate_cml_h == bench.flipped_cml_h:
+            flip()
 
     flip()
-    return flip
+    return flip_back
 
 
 def key_bounce(bench: Bench, fault: Fault) -> Undo:

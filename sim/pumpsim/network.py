@@ -196,6 +196,7 @@ class Network:
 
     def _settle(self, modes: Modes, kpa: list[float]) -> None:
         self.modes = modes
+        self._push: Push | None = None
         above = [(p - level) * c for p, level, c in zip(kpa, modes.level_kpa, self.compliance, strict=True)]
         self.amplitude = [sum(above[node] * shape for node, shape in enumerate(shapes)) for _, shapes, _ in modes.rows]
         self.first_kpa = self.kpa(0)
@@ -204,6 +205,13 @@ class Network:
         kpa = self.modes.level_kpa[node]
         for amplitude, (_, shapes, _) in zip(self.amplitude, self.modes.rows, strict=True):
             kpa += amplitude * shapes[node]
+        return kpa
+
+    def first_kpa_after(self, seconds: float) -> float:
+        """The pressure of node 0 after `seconds` in which nothing is pushed in."""
+        kpa = self.modes.level_kpa[0]
+        for amplitude, (rate, shapes, _) in zip(self.amplitude, self.modes.rows, strict=True):
+            kpa += amplitude * shapes[0] * exp(-rate * seconds)
         return kpa
 
     def kpa_to_come(self, node: int) -> tuple[float, float]:
@@ -225,10 +233,51 @@ class Network:
             kpa -= self.kpa(guard.b)
         return guard.way * (kpa - guard.kpa) > ROUNDING_KPA
 
-    def near(self, guard: Guard, push: Push, pulses: int) -> bool:
-        """Whether so many pulses, and what they set flowing, could take the pressure past the guard on the way."""
-        swing_kpa = MARGIN_KPA + 2 * sum(abs(ul) * pulses / self.compliance[node] for node, ul in push.nodes)
-        return self.passed(Guard(guard.a, guard.b, guard.kpa - guard.way * swing_kpa, guard.way))
+    def near(self, guards: list[Guard], push: Push, pulses: int) -> bool:
+        """Whether so many pulses, and what they set flowing, could take a pressure past a guard on the way."""
+        swing_kpa = MARGIN_KPA + 2 * pulses * self._shares_of(push)[1]
+        for a, b, kpa, way in guards:
+            if b != OUTSIDE and way > 0 and self.first_kpa + VACUUM_KPA + swing_kpa < kpa:
+                continue
+            if self.passed(Guard(a, b, kpa - way * swing_kpa, way)):
+                return True
+        return False
+
+    def _shares_of(self, push: Push) -> tuple[list[float], float]:
+        """What each pulse adds to each mode, and by how much it swings the pressures at most; kept for the next time,
+        as the same push comes many times over."""
+        if push is not self._push:
+            each = [sum(shapes[node] * ul for node, ul in push.nodes) for _, shapes, _ in self.modes.rows]
+            self._push, self._each = push, (each, sum(abs(ul) / self.compliance[node] for node, ul in push.nodes))
+        return self._each
+
+    def stays(self, guard: Guard, push: Push, lead_s: float, pulses: int, interval_s: float) -> bool:
+        """Whether the pressure stays short of the guard from now through `pulses`, the first of them after `lead_s`.
+
+        Before and after its pulses a mode goes steadily from the first to the last, and between two it fades: so it
+        never leaves what it is now, around the first and around the last.
+        """
+        (a, b, kpa, way), highest = guard, 0.0
+        level = self.modes.level_kpa[a] - (0.0 if b == OUTSIDE else self.modes.level_kpa[b])
+        for (rate, shapes, _), now in zip(self.modes.rows, self.amplitude, strict=True):
+            weight = way * (shapes[a] - (0.0 if b == OUTSIDE else shapes[b]))
+            each = sum(shapes[node] * ul for node, ul in push.nodes)
+            kept, before = exp(-rate * interval_s), now * exp(-rate * lead_s)
+            first = before + each
+            last = first * kept ** (pulses - 1) + each * (
+                (1 - kept ** (pulses - 1)) / (1 - kept) if rate else pulses - 1
+            )
+            highest += max(weight * value for value in (now, before, first, first * kept, last - each, last))
+        return way * (level - kpa) + highest <= ROUNDING_KPA
+
+    def may_pass(self, guard: Guard, seconds: float) -> bool:
+        """Whether the pressure could go past the guard in `seconds`, nothing being pushed in: each mode only fades."""
+        (a, b, kpa, way), level = guard, self.modes.level_kpa
+        highest = way * ((level[a] if b == OUTSIDE else level[a] - level[b]) - kpa)
+        for (rate, shapes, _), now in zip(self.modes.rows, self.amplitude, strict=True):
+            part = way * now * (shapes[a] if b == OUTSIDE else shapes[a] - shapes[b])
+            highest += part if part > 0 else part * exp(-rate * seconds)
+        return highest > ROUNDING_KPA
 
     def first_passing(self, guard: Guard, ticks: int, tick_s: float) -> int | None:
         """Nothing being pushed in: the first of `ticks` after which the pressure is past the guard. Between two
@@ -296,31 +345,35 @@ class Network:
 
     def push(self, push: Push, pulses: int, interval_s: float, seconds: float) -> None:
         """`pulses` of `push`, `interval_s` apart, the last of them at the end of `seconds`."""
-        self.push_trains(push, ((pulses, interval_s, 0.0),), seconds)
+        self.push_trains(push, ((pulses, interval_s),), seconds, 0.0)
 
-    def push_trains(self, push: Push, trains: Sequence[tuple[int, float, float]], seconds: float) -> None:
-        """Over `seconds`, trains of `push`: (pulses, s between them, s from the last of them to the end). A push with
-        waves comes in one train only."""
+    def push_trains(self, push: Push, trains: Sequence[tuple[int, float]], first_s: float, rest_s: float) -> None:
+        """Trains of `push`, one right behind the other: (pulses, s between them). The first of them ends `first_s` from
+        now, and `rest_s` follow after the last. A push with waves comes in one train only."""
         modes, metered, amplitudes = self.modes, self.metered_ul.copy(), []
-        kpa, count = modes.level_kpa[0], sum(train[0] for train in trains)
+        kpa, seconds, count = modes.level_kpa[0], first_s + rest_s, trains[0][0]
+        for pulses, interval_s in trains[1:]:
+            seconds += pulses * interval_s
+            count += pulses
         for meter, ul_s in modes.steady:
             metered[meter] += ul_s * seconds
-        for (rate, shapes, shares), before in zip(modes.rows, self.amplitude, strict=True):
-            each = 0.0
-            for node, ul in push.nodes:
-                each += shapes[node] * ul
-            came = left = each * count
+        for (rate, shapes, shares), before, each in zip(
+            modes.rows, self.amplitude, self._shares_of(push)[0], strict=True
+        ):
+            came = each * count
             if rate:
-                left = 0.0
-                for pulses, interval_s, rest_s in trains:
-                    decay = -rate * interval_s
-                    left += exp(-rate * rest_s) * expm1(decay * pulses) / expm1(decay)
-                left *= each
+                after, kept = before * exp(-rate * first_s), 0.0
+                for pulses, interval_s in trains:
+                    fading = expm1(-rate * interval_s * pulses)
+                    after += after * fading * kept + each * fading / expm1(-rate * interval_s)
+                    kept = 1.0  # from the second train on what was there fades over the whole train
+                after *= exp(-rate * rest_s)
+            else:
+                after = before + came
             for phasor, rotation in push.waves:
-                ((pulses, interval_s, rest_s),) = trains
+                ((pulses, interval_s),) = trains
                 came += shapes[0] * wave(0.0, pulses, phasor, rotation)
-                left += shapes[0] * wave(rate * interval_s, pulses, phasor, rotation) * exp(-rate * rest_s)
-            after = before * exp(-rate * seconds) + left
+                after += shapes[0] * wave(rate * interval_s, pulses, phasor, rotation) * exp(-rate * rest_s)
             amplitudes.append(after)
             kpa += after * shapes[0]
             for meter, share in shares:

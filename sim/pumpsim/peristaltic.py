@@ -29,6 +29,8 @@ class Passage(NamedTuple):
     drawn_ul: float  # from the supply, at any step
     dip_ul: float  # into the line
     rise_ul: float
+    dip: Push
+    rise: Push
 
 
 class PeristalticDrive(Drive):
@@ -40,7 +42,7 @@ class PeristalticDrive(Drive):
         self.steps_per_turn = STEPS_PER_TURN * gear
         self.turned = turned
         self.lifts = 0  # the rollers do not touch the tube while there is one
-        self.passage = Passage(-1, 0, 0, 0.0, 0.0, 0.0)
+        self.passage = Passage(-1, 0, 0, 0.0, 0.0, 0.0, Push(()), Push(()))
 
     @property
     def turns(self) -> float:
@@ -57,9 +59,9 @@ class PeristalticDrive(Drive):
         self.position += pulses
         if self.lifts:
             return None
-        out_ul = passage.dip_ul if before < passage.dip_ends else passage.rise_ul
-        self.pushed_ul += pulses * (out_ul - passage.drawn_ul)
-        return Push(((LINE, out_ul), (SUPPLY, -passage.drawn_ul)))
+        in_dip = before < passage.dip_ends
+        self.pushed_ul += pulses * ((passage.dip_ul if in_dip else passage.rise_ul) - passage.drawn_ul)
+        return passage.dip if in_dip else passage.rise
 
     def arrive(self, network: Network) -> None:
         """At the end of a passage the next roller closes the tube."""
@@ -69,14 +71,11 @@ class PeristalticDrive(Drive):
         steps = self.steps_per_turn / tube.rollers
         dip_ends, ends = round((number + tube.suck_back_arc) * steps), round((number + 1) * steps)
         volume_ul = tube.turn_ul / tube.rollers * self.share(network.kpa(SUPPLY), network.first_kpa)
-        self.passage = Passage(
-            number,
-            dip_ends,
-            ends,
-            drawn_ul=volume_ul / (ends - begins),
-            dip_ul=-tube.suck_back * volume_ul / (dip_ends - begins),
-            rise_ul=(1 + tube.suck_back) * volume_ul / (ends - dip_ends),
-        )
+        drawn_ul = volume_ul / (ends - begins)
+        dip_ul = -tube.suck_back * volume_ul / (dip_ends - begins)
+        rise_ul = (1 + tube.suck_back) * volume_ul / (ends - dip_ends)
+        dip, rise = (Push(((LINE, ul), (SUPPLY, -drawn_ul))) for ul in (dip_ul, rise_ul))
+        self.passage = Passage(number, dip_ends, ends, drawn_ul, dip_ul, rise_ul, dip, rise)
 
     def share(self, supply_kpa: float, line_kpa: float) -> float:
         """Of the nominal volume, what the next passage carries."""

@@ -30,14 +30,15 @@ class Plant:
         self.course = Course(self)
         near_kpa = 0.0 if circuit.siphon_valve else circuit.patient_kpa
         rest_kpa = [near_kpa, circuit.patient_kpa] + ([circuit.supply.kpa] if circuit.supply else [])
-        self.network = Network(circuit.compliances(), circuit.edges(0.0), rest_kpa, METERS)
+        self.net = Network(circuit.compliances(), circuit.edges(0.0), rest_kpa, METERS)
         self.look_ul = inf  # into the patient, at which air and tissue have to be looked at
-        self.fallen_ul = self.bag_ul = 0.0
+        self.fallen_ul = self.noted_ul = self.bag_ul = 0.0
         self.guards = [valve.guard() for valve in circuit.valves]  # pressures at which something changes
         self.last_drop: Bubble | None = None  # the air behind it
-        drive.arrive(self.network)
+        drive.arrive(self.net)
         if circuit.supply:
-            self.run_dry(circuit.supply.bag_ul)
+            self.bag_ul = circuit.supply.bag_ul
+            self.run_dry(self.bag_ul)
 
     # What can be seen
 
@@ -47,9 +48,16 @@ class Plant:
         return self.course.at_ticks
 
     @property
+    def network(self) -> Network:
+        """At the moment it was brought to."""
+        self.course.catch_up()
+        return self.net
+
+    @property
     def line_kpa(self) -> float:
         """At the pump's outlet, where the sensor sits."""
-        return self.network.first_kpa
+        lag_s = self.course.lag_s
+        return self.net.first_kpa_after(lag_s) if lag_s else self.net.first_kpa
 
     @property
     def supply_kpa(self) -> float:
@@ -74,7 +82,7 @@ class Plant:
     @property
     def air_permille(self) -> int:
         """Of the detector's window."""
-        out_ul = self.network.metered_ul[OUT]
+        out_ul = self.net.metered_ul[OUT]  # with any air about, the network is never left behind
         return self.air.permille(out_ul) if out_ul > self.air.first_ul else 0
 
     @property
@@ -92,9 +100,11 @@ class Plant:
         return floor(self.fallen_ul / 1000 * supply.drops_per_ml + 1e-9) if supply else 0
 
     def _note_fallen(self) -> None:
-        """What has fallen does not rise when the flow turns round."""
+        """Noted before the flow may turn round: what has fallen does not rise."""
         if self.circuit.supply:
-            self.fallen_ul = max(self.fallen_ul, min(self.network.metered_ul[IN], self.bag_ul))
+            in_ul = min(self.network.metered_ul[IN], self.bag_ul)
+            self.fallen_ul += max(0.0, in_ul - self.noted_ul)
+            self.noted_ul = in_ul
 
     @property
     def balance_ul(self) -> float:
@@ -111,7 +121,7 @@ class Plant:
 
     def upset(self) -> bool:
         """Whether something has to change before time goes on."""
-        network = self.network
+        network = self.net
         if self.drive.upset(network) or network.metered_ul[OUT] >= self.look_ul:
             return True
         for guard in self.guards:
@@ -119,20 +129,20 @@ class Plant:
                 return True
         return bool(self.circuit.cracks) and not self.last_drop and not self.left_ul
 
-    def in_play(self, push: Push, pulses: int) -> bool:
-        """Whether a guard may be passed, to and fro, in the course of these pulses."""
-        return any(self.network.near(guard, push, pulses) for guard in self.guards)
+    def stays(self, push: Push, lead_s: float, pulses: int, interval_s: float) -> bool:
+        """Whether no guard is passed in the course of these pulses."""
+        return all(self.net.stays(guard, push, lead_s, pulses, interval_s) for guard in self.guards)
 
     def meet(self) -> None:
         """Let everything that has to change do so."""
         for _ in range(MOST_EVENTS):
             if not self.upset():
                 return
-            if self.drive.upset(self.network):
-                self.drive.settle(self.network)
+            if self.drive.upset(self.net):
+                self.drive.settle(self.net)
                 continue
             for valve in self.circuit.valves:
-                if self.network.passed(valve.guard()):
+                if self.net.passed(valve.guard()):
                     valve.is_open = not valve.is_open
             if self.circuit.cracks and not self.last_drop and not self.left_ul:
                 self.last_drop = self.air.inject(self.out_ul, inf)
@@ -146,17 +156,18 @@ class Plant:
         air.forget_passed(out_ul)
         near_ul, far_ul = air.halves_ul(out_ul)
         if near_ul or far_ul:
-            pieces = piece_of(self.network.first_kpa), piece_of(self.network.kpa(FAR))
+            pieces = piece_of(self.net.first_kpa), piece_of(self.net.kpa(FAR))
             circuit.air_near, circuit.air_far = softness(near_ul, pieces[0]), softness(far_ul, pieces[1])
             for node, piece in zip((NEAR, FAR), pieces, strict=True):
                 self.guards += [
                     Guard(node, OUTSIDE, kpa, way) for kpa, way in zip(ends_of(piece), (-1, 1), strict=True)
                 ]
         self.look_ul = min(air.next_look_ul(out_ul), circuit.next_growth_ul(out_ul))
-        self.network.configure(circuit.compliances(), circuit.edges(out_ul))
+        self.net.configure(circuit.compliances(), circuit.edges(out_ul))
 
     def renew(self) -> None:
         """Something in the drive, the circuit or the air has been changed from outside."""
+        self.course.catch_up()
         self.drive.wake()
         self._note_fallen()
         self._rebuild()
@@ -170,7 +181,8 @@ class Plant:
             return
         if self.last_drop:
             self.air.purge(self.last_drop, self.out_ul)
-        self.bag_ul = self.network.metered_ul[IN] + left_ul
+        left_ul = min(left_ul, self.left_ul)
+        self.bag_ul = self.net.metered_ul[IN] + left_ul
         self.last_drop = self.inject_air(inf, left_ul + self.circuit.supply.tube_ul)
 
     def inject_air(self, volume_ul: float, after_ul: float = 0.0) -> Bubble:

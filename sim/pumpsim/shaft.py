@@ -1,5 +1,7 @@
 """Whether a pulse turns the motor: a stalled motor loses every step, a weak one some of each fifth of a turn."""
 
+from math import floor
+
 NOT_QUIET = -1  # a position no drive reaches: anything may happen at any step
 
 BLOCK = 640  # pulses, of which a weak motor loses its share in one go; assumed
@@ -8,20 +10,21 @@ BLOCK = 640  # pulses, of which a weak motor loses its share in one go; assumed
 class Shaft:
     def __init__(self) -> None:
         self.stalls = 0  # it stands still while there is one
-        self.weak = [0]  # pulses lost of each block; the largest counts
+        self.weak = [0.0]  # pulses lost of each block, in the mean; the largest counts
         self.pulses = 0
         self.lost = 0
 
     @property
     def sound(self) -> bool:
-        return not self.stalls and not max(self.weak)
+        return not self.stalls and len(self.weak) == 1
 
     def stretch(self, pulses: int) -> tuple[int, bool]:
         """Of the next pulses so many fare alike; whether they turn the motor."""
         if self.stalls:
             return pulses, False
-        losing = max(self.weak)
-        if not losing:
+        share = max(self.weak)
+        if not share:
             return pulses, True
-        at = self.pulses % BLOCK
+        block, at = divmod(self.pulses, BLOCK)
+        losing = floor((block + 1) * share) - floor(block * share)
         return (min(pulses, losing - at), False) if at < losing else (min(pulses, BLOCK - at), True)

@@ -23,6 +23,7 @@ from pumpsim.screw import Screw
 from pumpsim.shaft import NOT_QUIET
 
 STALL_N = 150.0  # of force at the rod, above which the motor loses its steps; assumed
+ROUNDING_MM = 1e-9
 LEAST_UL = 1e-6  # less than this in a syringe is rounding
 
 
@@ -42,7 +43,7 @@ class SyringeDrive(Drive):
         self.load(syringe)
 
     def load(self, syringe: Syringe) -> None:
-        """This syringe is in the pump now; it holds as much as the one before."""
+        """This syringe is in the pump now; it holds as much as the one before. Wake the drive first."""
         self.area_mm2 = syringe.area_mm2
         self.compliance_ul_kpa = syringe.barrel_compliance_ul_kpa
         self.spring_n_mm = syringe.stiffness_n_mm
@@ -52,6 +53,7 @@ class SyringeDrive(Drive):
 
     def seat(self, held: bool) -> None:
         """Let go of the plunger, or take hold of it where it is now: the pusher is brought up to its flange."""
+        self.wake()
         self.loose += -1 if held else 1
         if self.held:
             self.stopper_mm = min(self.stopper_mm, self.nut_mm + self.screw.gap_mm)
@@ -80,7 +82,9 @@ class SyringeDrive(Drive):
         return (nut_mm - self.stopper_mm) * self.spring_n_mm > self.stall_n
 
     def turn(self, pulses: int) -> Push | None:
-        """Turn by `pulses`. The spring is loaded; what moves, moves in `settle`."""
+        """Turn by `pulses`, back if negative. The spring is loaded; what moves, moves in `settle`."""
+        if pulses < 0:
+            self.wake()
         self.position += pulses
         self.wake()
         return None
@@ -96,8 +100,8 @@ class SyringeDrive(Drive):
 
     def guards(self, pulses: int) -> list[Guard]:
         """It slips back from a pressure too high for the force of now, forward from one too low for that of then."""
-        pressed_mm = self.screw.nut_mm(self.nut_mm, self.position + pulses) - self.stopper_mm
-        most_n = max(self.force_n, self.spring_n_mm * pressed_mm)
+        advance_mm = self.screw.nut_mm(self.nut_mm, self.position + pulses) - self.nut_mm
+        most_n = self.force_n + self.spring_n_mm * max(advance_mm, 0.0)  # less, where nothing touches
         high = Guard(0, OUTSIDE, (self.force_n + self.sticking_n) / self.area_mm2 * 1e3, 1)
         low = Guard(0, OUTSIDE, (most_n - self.sticking_n) / self.area_mm2 * 1e3, -1)
         return [high, low] if self.left_ul > 0 else [high]
@@ -144,8 +148,15 @@ class SyringeDrive(Drive):
         low_kpa, high_kpa = (kpa * self.area_mm2 * 1e-3 for kpa in network.kpa_to_come(0))
         if self.force_n - high_kpa <= -self.sticking_n:
             return NOT_QUIET
-        room_n = min(self.sticking_n + low_kpa if self.left_ul > 0 else inf, self.stall_n) - self.force_n
-        return self.position + int(room_n / (self.spring_n_mm * self.screw.most_step_mm)) - 1
+        most_n = min(self.sticking_n + low_kpa if self.left_ul > 0 else inf, self.stall_n)
+        room_mm = (most_n - self.force_n) / self.spring_n_mm - ROUNDING_MM  # where nothing touches, it is more
+        position, limit_mm = self.position, self.nut_mm + room_mm
+        if room_mm < 0:
+            return self.position - 1
+        while (steps := int(room_mm / self.screw.most_step_mm)) > 0:
+            position += steps
+            room_mm = limit_mm - self.screw.nut_mm(self.nut_mm, position)
+        return position
 
     def wake(self) -> None:
         self.nut_mm = self.screw.nut_mm(self.nut_mm, self.position)

@@ -255,6 +255,7 @@ def test_backing_off_meets_backlash_and_twice_the_friction_first():
     block(pump)
     start(pump, 100)
     run_to(pump, 30)
+    pump.renew()
     drive, kpa = pump.drive, pump.line_kpa
     net_n = drive.force_n - AREA * kpa * 1e-3
     back_mm = 0.1 + (net_n + STICKING_N) / SPRING
@@ -277,6 +278,7 @@ def test_a_held_plunger_is_not_sucked_along_and_a_free_one_is(record_property):
     run_to(pump, 600)
     assert 0 < pump.drive.pushed_ul < AREA * (0.1 + (7.45 - SLIDING_N) / SPRING) + 1
     held_ul = pump.out_ul
+    pump.renew()
     pump.drive.seat(held=False)
     pump.renew()
     run_to(pump, 700)
