@@ -54,8 +54,10 @@ class Course:
                 for run in alike:
                     self._run(*run)
             pulses -= count
-        self._rest(to_ticks)
-        self.listen()
+        if self.at_ticks < to_ticks:
+            self._rest(to_ticks)
+        if not self.plant.guards:
+            self.listen()
 
     def _creep(self, runs: list[Run], to_ticks: int) -> None:
         """The drive sticks, and only its own steps can loosen it: up to there it just turns, and from there on it goes
@@ -123,7 +125,7 @@ class Course:
             self._restore(saved)
             return False
         else:
-            plant.net.push_trains(push, *self._trains(runs, pulses, end_ticks))
+            self._push_together(push, runs, pulses, end_ticks)
         if plant.upset():
             self._restore(saved)
             return False
@@ -132,20 +134,28 @@ class Course:
         self.at_ticks = end_ticks
         return True
 
-    def _trains(self, runs: list[Run], pulses: int, end_ticks: int) -> tuple[list[tuple[int, float]], float, float]:
-        """The runs as trains, s to the end of the first, and s from the end of the last to `end_ticks`.
+    def _push_together(self, push: Push, runs: list[Run], pulses: int, end_ticks: int) -> None:
+        """All `pulses` of `runs`, and nothing from the last to `end_ticks`.
 
         Runs that differ by a tick, as an order's do, are taken as one train of even intervals: its pulses are less than
         a microsecond from their times, and the volumes out after them less than 1e-7 uL.
         """
-        (first, count, interval), (last, last_count, last_interval) = runs[0], runs[-1]
-        done_ticks = last + last_count * last_interval
+        net, at_ticks = self.plant.net, self.at_ticks
+        first, (last, count, interval) = runs[0][0], runs[-1]
+        done_ticks = last + count * interval
         rest_s = (end_ticks - done_ticks) / TICKS_PER_S
-        if all(-1 <= run[2] - interval <= 1 for run in runs):
-            trains = [(pulses, (done_ticks - first) / TICKS_PER_S / pulses)]
-            return trains, (done_ticks - self.at_ticks) / TICKS_PER_S, rest_s
-        trains = [(run[1], run[2] / TICKS_PER_S) for run in runs]
-        return trains, (first + count * interval - self.at_ticks) / TICKS_PER_S, rest_s
+        for run in runs:
+            if abs(run[2] - interval) > 1:
+                break
+        else:
+            between_s = (done_ticks - first) / TICKS_PER_S / pulses
+            net.push(push, pulses, between_s, (done_ticks - at_ticks) / TICKS_PER_S, rest_s)
+            return
+        for start, count, interval in runs:
+            done_ticks = start + count * interval
+            net.push(push, count, interval / TICKS_PER_S, (done_ticks - at_ticks) / TICKS_PER_S)
+            at_ticks = done_ticks
+        net.rest(rest_s)
 
     def listen(self) -> None:
         """Find out how far the drive can turn without anything happening, if nothing but it can make it happen."""

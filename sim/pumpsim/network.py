@@ -343,37 +343,22 @@ class Network:
         self.amplitude = [before + row[1][node] * ul for row, before in zip(rows, self.amplitude, strict=True)]
         self.first_kpa = self.kpa(0)
 
-    def push(self, push: Push, pulses: int, interval_s: float, seconds: float) -> None:
-        """`pulses` of `push`, `interval_s` apart, the last of them at the end of `seconds`."""
-        self.push_trains(push, ((pulses, interval_s),), seconds, 0.0)
-
-    def push_trains(self, push: Push, trains: Sequence[tuple[int, float]], first_s: float, rest_s: float) -> None:
-        """Trains of `push`, one right behind the other: (pulses, s between them). The first of them ends `first_s` from
-        now, and `rest_s` follow after the last. A push with waves comes in one train only."""
+    def push(self, push: Push, pulses: int, interval_s: float, seconds: float, rest_s: float = 0.0) -> None:
+        """`pulses` of `push`, `interval_s` apart, the last of them after `seconds`; then nothing for `rest_s`."""
         modes, metered, amplitudes = self.modes, self.metered_ul.copy(), []
-        kpa, seconds, count = modes.level_kpa[0], first_s + rest_s, trains[0][0]
-        for pulses, interval_s in trains[1:]:
-            seconds += pulses * interval_s
-            count += pulses
+        kpa, whole_s = modes.level_kpa[0], seconds + rest_s
         for meter, ul_s in modes.steady:
-            metered[meter] += ul_s * seconds
+            metered[meter] += ul_s * whole_s
         for (rate, shapes, shares), before, each in zip(
             modes.rows, self.amplitude, self._shares_of(push)[0], strict=True
         ):
-            came = each * count
-            if rate:
-                after, kept = before * exp(-rate * first_s), 0.0
-                for pulses, interval_s in trains:
-                    fading = expm1(-rate * interval_s * pulses)
-                    after += after * fading * kept + each * fading / expm1(-rate * interval_s)
-                    kept = 1.0  # from the second train on what was there fades over the whole train
-                after *= exp(-rate * rest_s)
-            else:
-                after = before + came
+            decay = -rate * interval_s
+            came = each * pulses
+            left = each * expm1(decay * pulses) / expm1(decay) if rate else came
             for phasor, rotation in push.waves:
-                ((pulses, interval_s),) = trains
                 came += shapes[0] * wave(0.0, pulses, phasor, rotation)
-                after += shapes[0] * wave(rate * interval_s, pulses, phasor, rotation) * exp(-rate * rest_s)
+                left += shapes[0] * wave(-decay, pulses, phasor, rotation)
+            after = (before * exp(-rate * seconds) + left) * exp(-rate * rest_s)
             amplitudes.append(after)
             kpa += after * shapes[0]
             for meter, share in shares:

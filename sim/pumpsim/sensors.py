@@ -66,7 +66,9 @@ class PressureSensor:
             self._draw()
             self.blocks += 1
         if not self.sticks:
-            error_kpa = self.error_kpa + sum(self.offsets_kpa)
+            error_kpa = self.error_kpa
+            for offset_kpa in self.offsets_kpa:
+                error_kpa += offset_kpa
             if self.more_white_kpa:
                 error_kpa += self.more_kpa * hypot(*self.more_white_kpa)
             self.last_pa = round((pressure_kpa + error_kpa) * 1_000)
