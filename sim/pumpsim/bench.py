@@ -41,6 +41,15 @@ ACTIONS = {
 LOST = "LOST"  # of a request that never reached the controller
 
 
+class AlarmClock(simpy.Event):
+    """A timeout that is set again and again, as long as it has gone off each time."""
+
+    def set(self, delay: int) -> "AlarmClock":
+        self.callbacks, self._ok, self._value = [], True, None
+        self.env.schedule(self, delay=delay)
+        return self
+
+
 class Bench:
     """One run of one scenario. `clock_ms` is what the controller's clock reads at the start."""
 
@@ -89,6 +98,7 @@ class Bench:
 
     def _run_loop(self) -> Process:
         env, ports, inputs, record = self.env, self.ports, self.inputs, self.record
+        alarm_clock = AlarmClock(env)
         while True:
             while self.holds:
                 with suppress(simpy.Interrupt):
@@ -107,9 +117,9 @@ class Bench:
                 record.row(now, inputs, outputs, self.plant)
             wait = 0 if ports.requests else (then - clock) & CLOCK_MASK
             try:
-                yield env.timeout(wait)
+                yield alarm_clock.set(wait)
             except simpy.Interrupt:  # somebody pressed a key
-                continue
+                alarm_clock = AlarmClock(env)
 
     def _die_of(self, error: BadOrder) -> None:
         """A driver refuses an order: an exception ends the loop, as it ends main.py on a board, and nothing comes of

@@ -177,7 +177,15 @@ def wrong_syringe(bench: Bench, fault: Fault) -> Undo:
 
 
 def encoder_stuck(bench: Bench, fault: Fault) -> Undo:
-    return bench.ports.encoder.stick()
+    encoder, drive = bench.ports.encoder, bench.plant.drive
+    encoder.read(drive.turns)
+    end = encoder.stick()
+
+    def come_loose() -> None:
+        encoder.read(drive.turns)
+        end()
+
+    return come_loose
 
 
 def pressure_stuck(bench: Bench, fault: Fault) -> Undo:

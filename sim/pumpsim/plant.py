@@ -28,6 +28,7 @@ class Plant:
         self.circuit = circuit
         self.air = Air(line_ul)
         self.course = Course(self)
+        self.advance = self.course.advance  # brings everything to a moment
         near_kpa = 0.0 if circuit.siphon_valve else circuit.patient_kpa
         rest_kpa = [near_kpa, circuit.patient_kpa] + ([circuit.supply.kpa] if circuit.supply else [])
         self.net = Network(circuit.compliances(), circuit.edges(0.0), rest_kpa, METERS)
@@ -114,10 +115,6 @@ class Plant:
         return metered[IN] + metered[CRACK] + self.drive.pushed_ul - metered[OUT] - self.network.stored_ul
 
     # Changes
-
-    def advance(self, to_ticks: int) -> None:
-        """Bring everything to `to_ticks`, which must not lie before the last call's."""
-        self.course.advance(to_ticks)
 
     def upset(self) -> bool:
         """Whether something has to change before time goes on."""

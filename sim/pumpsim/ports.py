@@ -34,7 +34,6 @@ class Ports:
         inputs.steps_queued = plant.motor.queued
         inputs.pressure_pa = self.pressure.read_pa(now_ms, plant.line_kpa)
         inputs.air_permille = self.air.read(plant.air_permille)
-        self.encoder.read(plant.drive.turns)
         inputs.request = 0
         if self.requests:
             inputs.request, inputs.rate_cml_h, inputs.vtbi_ul, inputs.kvo_cml_h = self.requests.popleft()

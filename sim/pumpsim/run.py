@@ -95,7 +95,7 @@ def measure(bench: Bench) -> dict[str, float]:
         "least_kpa": min(row.pressure_kpa for row in rows),
         "supply_least_kpa": min(row.supply_kpa for row in rows),
         "reading_peak_kpa": max(row.reading_kpa for row in rows),
-        "encoder_ml": bench.ports.encoder.counts / COUNTS_PER_TURN * turn_ul / 1000,
+        "encoder_ml": bench.ports.encoder.read(plant.drive.turns) / COUNTS_PER_TURN * turn_ul / 1000,
         "lost_steps": plant.shaft.lost,
         "left_ml": plant.left_ul / 1000,
         "drops": plant.drops,
