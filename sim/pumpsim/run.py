@@ -14,6 +14,7 @@ from typing import Any
 from pumpcore.alarms import ACTION_NAMES, PRIORITY_NAMES, STOP_PUMP, TABLE, TO_KVO
 from pumpcore.records import ACCEPTED, ANSWER_NAMES
 from pumpsim.bench import Bench
+from pumpsim.catalogue import syringes
 from pumpsim.expect import judge
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS, Note, Record, Row
 from pumpsim.rig import step_ul
@@ -52,8 +53,8 @@ def ok(summary: Summary) -> bool:
 
 
 def _trace_line(row: Row) -> str:
-    # A flow of -0.0000 is rounding; it reads as a reversal.
-    return TRACE_FORMAT.format(*row).replace(",-0.0000,", ",0.0000,")
+    # A flow of -0.0000 or a volume of -0.000000 is rounding; it reads as a reversal.
+    return TRACE_FORMAT.format(*row).replace(",-0.0000,", ",0.0000,").replace(",-0.000000,", ",0.000000,")
 
 
 def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda share: None) -> Run:
@@ -73,15 +74,27 @@ def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda shar
         "steps_run": record.steps_run,
         "programmed_ml": sum(therapy.vtbi_ml for therapy in scenario.therapy),
         "pumped_ml": bench.outputs.pumped_ul / 1000,
-        "delivered_ml": round(delivered_ml, 6),
+        "delivered_ml": round(delivered_ml, 6) + 0.0,
         "mass_balance_error_ml": record.worst_balance_ul / 1000,
-        "plant": {name: round(value, 6) for name, value in measured.items()},
+        "plant": {name: round(value, 6) + 0.0 for name, value in measured.items()},
         "final_state": last.state,
         "alarms": [_alarm(note, scenario) for note in record.events if note[1::2] == ("alarm", "raised")],
+        "remarks": remarks(scenario),
         "refused": [_refused(note) for note in record.events if note.source == "user" and note.value in REFUSALS],
         "expect": judge(scenario.expect, last.state, delivered_ml, record.events, measured),
     }
     return Run(record, summary)
+
+
+def remarks(scenario: Scenario) -> list[str]:
+    """What a careful user would say beforehand: rates that make no sense in this syringe."""
+    if scenario.pump.syringe is None:
+        return []
+    least_ml_h = syringes()[scenario.pump.syringe].least_rate_ml_h
+    rates = [therapy.rate_ml_h for therapy in scenario.therapy]
+    rates += [event.rate_ml_h for event in scenario.event if event.rate_ml_h is not None]
+    words = f"below {least_ml_h:g} mL/h, the least that makes sense in a {scenario.pump.syringe}; take a smaller one"
+    return [f"{rate_ml_h:g} mL/h is {words}" for rate_ml_h in sorted(set(rates)) if rate_ml_h < least_ml_h]
 
 
 def measure(bench: Bench) -> dict[str, float]:
