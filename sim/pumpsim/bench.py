@@ -15,7 +15,7 @@ from pumpcore.controller import Controller
 from pumpcore.records import Inputs, Outputs
 from pumpcore.states import ACKNOWLEDGE, EVENT_NAMES, PAUSE, PROGRAM, RESUME, SET_RATE, START, STOP
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
-from pumpsim.faults import KINDS
+from pumpsim.faults import STARTS
 from pumpsim.motor import BadOrder
 from pumpsim.peristaltic import PeristalticDrive
 from pumpsim.ports import Ports
@@ -158,7 +158,7 @@ class Bench:
     def _fail(self, fault: Fault) -> Process:
         yield self.env.timeout(_ms(fault.at_s))
         self._catch_up()
-        end = KINDS[fault.kind].start(self, fault)
+        end = STARTS[fault.kind](self, fault)
         self.record.event(int(self.env.now), "fault", fault.kind, "on")
         if fault.until_s is not None:
             yield self.env.timeout(_ms(fault.until_s) - _ms(fault.at_s))

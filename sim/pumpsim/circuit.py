@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from math import floor, inf, log
 
 from pumpsim.catalogue import TISSUE_KPA_S_UL
-from pumpsim.network import OUTSIDE, Edge, Guard
+from pumpsim.modes import OUTSIDE, Edge
+from pumpsim.network import Guard
 
 NEAR, FAR, SUPPLY = 0, 1, 2
 OUT, IN, CRACK = 0, 1, 2  # meters: into the patient, out of the supply, in through a crack

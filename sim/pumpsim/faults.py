@@ -1,4 +1,4 @@
-"""What can go wrong, by kind: what it does when it starts, and how that one is undone.
+"""What each fault of kinds.py does when it starts, and how that one is undone.
 
 Several of a kind may run at once; each ends alone. A fault acts on the plant, on a sensor, on what powers
 the pump, or on the loop itself; never on what the controller would do about it.
@@ -7,7 +7,6 @@ the pump, or on the loop itself; never on what the controller would do about it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pumpsim.catalogue import syringes
@@ -25,34 +24,6 @@ TRAIN_BUBBLE_UL, TRAIN_GAP_UL = 40.0, 200.0  # of an air train; assumed
 
 def nothing() -> None:
     """What cannot be undone."""
-
-
-@dataclass(frozen=True)
-class Severity:
-    unit: str
-    least: float
-    most: float
-    usual: float
-
-
-@dataclass(frozen=True)
-class Kind:
-    """`start(bench, fault)` makes the fault and returns what ends it; `drive` is the only one it can happen to."""
-
-    start: Callable[[Bench, Fault], Undo]
-    severity: Severity | None = None  # None: there or not
-    drive: str = ""
-
-    def problem(self, severity: float | None) -> str:
-        """What is wrong with this severity, or an empty string."""
-        if severity is None:
-            return ""
-        if self.severity is None:
-            return "severity does not belong here: this fault is there or not"
-        if not self.severity.least <= severity <= self.severity.most:
-            span = f"{self.severity.least:g} to {self.severity.most:g} {self.severity.unit}"
-            return f"severity is {severity:g}, must be {span}"
-        return ""
 
 
 def _counted(thing: Any, name: str, then: Undo = nothing) -> Undo:
@@ -257,31 +228,31 @@ def link_drop(bench: Bench, fault: Fault) -> Undo:
     return _counted(bench.ports, "link_drops")
 
 
-KINDS = {
-    "occlusion-downstream": Kind(occlusion_downstream),
-    "occlusion-partial": Kind(occlusion_partial, Severity("kPa per mL/h", 0.01, 1000, 5)),
-    "occlusion-upstream": Kind(occlusion_upstream, drive="peristaltic"),
-    "infiltration": Kind(infiltration, Severity("mL that double the tissue's resistance", 0.1, 1000, 5)),
-    "free-flow": Kind(free_flow, Severity("kPa s/uL of the leak", 0.001, 100, 0.1)),
-    "air-bubble": Kind(air_bubble, Severity("uL", 1, 5000, 200)),
-    "air-train": Kind(air_train, Severity("bubbles", 2, 200, 20)),
-    "reservoir-empty": Kind(reservoir_empty, Severity("mL left", 0, 1000, 0)),
-    "motor-stall": Kind(motor_stall),
-    "lost-steps": Kind(lost_steps, Severity("% of the steps", 1, 99, 10)),
-    "door-open": Kind(door_open, drive="peristaltic"),
-    "syringe-unseated": Kind(syringe_unseated, drive="syringe"),
-    "wrong-syringe": Kind(wrong_syringe, drive="syringe"),
-    "encoder-stuck": Kind(encoder_stuck),
-    "pressure-stuck": Kind(pressure_stuck),
-    "pressure-offset": Kind(pressure_offset, Severity("kPa", -100, 100, 10)),
-    "pressure-noise": Kind(pressure_noise, Severity("kPa", 0.01, 50, 2)),
-    "air-sensor-stuck": Kind(air_sensor_stuck, Severity("permille of air", 0, 1000, 0)),
-    "battery-drain": Kind(battery_drain, Severity("mA", 10, 20_000, 4_000)),
-    "power-cut": Kind(power_cut),
-    "overheat": Kind(overheat, Severity("C around the pump", 30, 120, 70)),
-    "clock-jump": Kind(clock_jump, Severity("s", -86_400, 86_400, 60)),
-    "loop-stall": Kind(loop_stall),
-    "memory-flip": Kind(memory_flip, Severity("the bit of the rate in 0.01 mL/h", 0, 16, 9)),
-    "key-bounce": Kind(key_bounce, Severity("times", 2, 20, 10)),
-    "link-drop": Kind(link_drop),
+STARTS: dict[str, Callable[[Bench, Fault], Undo]] = {
+    "occlusion-downstream": occlusion_downstream,
+    "occlusion-partial": occlusion_partial,
+    "occlusion-upstream": occlusion_upstream,
+    "infiltration": infiltration,
+    "free-flow": free_flow,
+    "air-bubble": air_bubble,
+    "air-train": air_train,
+    "reservoir-empty": reservoir_empty,
+    "motor-stall": motor_stall,
+    "lost-steps": lost_steps,
+    "door-open": door_open,
+    "syringe-unseated": syringe_unseated,
+    "wrong-syringe": wrong_syringe,
+    "encoder-stuck": encoder_stuck,
+    "pressure-stuck": pressure_stuck,
+    "pressure-offset": pressure_offset,
+    "pressure-noise": pressure_noise,
+    "air-sensor-stuck": air_sensor_stuck,
+    "battery-drain": battery_drain,
+    "power-cut": power_cut,
+    "overheat": overheat,
+    "clock-jump": clock_jump,
+    "loop-stall": loop_stall,
+    "memory-flip": memory_flip,
+    "key-bounce": key_bounce,
+    "link-drop": link_drop,
 }

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pumpcore.setup import MOST_STEP_PL, SetupError
-from pumpsim.faults import KINDS
+from pumpsim.kinds import KINDS
 from pumpsim.rig import setup_of, step_ul
 from pumpsim.scenario import Scenario
 

@@ -10,8 +10,9 @@ from pumpsim.air import Air, Bubble, ends_of, piece_of, softness
 from pumpsim.circuit import CRACK, FAR, IN, METERS, NEAR, OUT, SUPPLY, Circuit
 from pumpsim.course import Course
 from pumpsim.drive import Drive
+from pumpsim.modes import OUTSIDE
 from pumpsim.motor import StepMotor
-from pumpsim.network import OUTSIDE, Guard, Network, Push
+from pumpsim.network import Guard, Network, Push
 from pumpsim.shaft import Shaft
 
 KPA_PER_CM = 0.0981  # of water

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from pumpcore.alarms import TABLE
 from pumpcore.states import STATE_NAMES
 from pumpsim.catalogue import CANNULAS, DROPS_PER_ML, FLUIDS, ROUTES, TUBES, Tubing, syringes, tubing
-from pumpsim.faults import KINDS
+from pumpsim.kinds import KINDS
 from pumpsim.record import DEAD, MEASURES, OFF
 from pumpsim.screw import Screw
 from pumpsim.syringe import STALL_N

@@ -18,7 +18,8 @@ from math import inf, sin
 
 from pumpsim.catalogue import Syringe
 from pumpsim.drive import Drive
-from pumpsim.network import OUTSIDE, Guard, Network, Push
+from pumpsim.modes import OUTSIDE
+from pumpsim.network import Guard, Network, Push
 from pumpsim.screw import Screw
 from pumpsim.shaft import NOT_QUIET
 

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from pumpcore.units import TICKS_PER_MS
 from pumphost.cli import main
 from pumpsim.bench import Bench
-from pumpsim.faults import KINDS
+from pumpsim.faults import STARTS
+from pumpsim.kinds import KINDS
 from pumpsim.loading import BadScenario, load
 from pumpsim.run import measure, simulate
 from pumpsim.scenario import Event, Fault, Line, Mechanics, Patient, Pump, Scenario, Supply, Therapy
@@ -98,7 +99,7 @@ every_kind = pytest.mark.parametrize(("kind", "drive"), BOTH, ids=lambda name: n
 
 
 def test_every_kind_of_the_design_is_there():
-    assert sorted(KINDS) == sorted([*DESIGN.split(), "infiltration"])
+    assert sorted(KINDS) == sorted(STARTS) == sorted([*DESIGN.split(), "infiltration"])
     assert {kind: KINDS[kind].drive for kind in KINDS if KINDS[kind].drive} == {
         "occlusion-upstream": "peristaltic",
         "door-open": "peristaltic",

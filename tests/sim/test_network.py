@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pumpsim.network import OUTSIDE, Edge, Network, Push
+from pumpsim.modes import OUTSIDE, Edge
+from pumpsim.network import Network, Push
 
 CANNULAS = {"14G": 0.000195, "20G": 0.00318, "24G": 0.0098, "1.9Fr": 1.006, "1Fr": 9.757}  # FACTS B4, computed
 OUT, IN = 0, 1
