@@ -44,8 +44,8 @@ TABLE = (
     Alarm("", 0, GO_ON, "", ""),
     Alarm("OCCLUSION_DOWNSTREAM", MEDIUM, STOP_PUMP, "Line blocked downstream", "Open PCA Table 4"),
     Alarm("AIR_BUBBLE", MEDIUM, STOP_PUMP, "Air in the line", "Open PCA Table 4"),
-    Alarm("RESERVOIR_EMPTY", MEDIUM, STOP_PUMP, "Syringe empty", "Open PCA Table 4, R6.8(10)"),
-    Alarm("RESERVOIR_LOW", LOW, GO_ON, "Syringe nearly empty", "Open PCA R6.8(9); going on: market"),
+    Alarm("RESERVOIR_EMPTY", MEDIUM, STOP_PUMP, "Reservoir empty", "Open PCA Table 4, R6.8(10)"),
+    Alarm("RESERVOIR_LOW", LOW, GO_ON, "Reservoir nearly empty", "Open PCA R6.8(9); going on: market"),
     Alarm("INFUSION_NEAR_END", LOW, GO_ON, "Infusion ends soon", "market: Graseby 3100, 3 min"),
     Alarm("INFUSION_COMPLETE", LOW, TO_KVO, "Volume infused", "market: KVO at the end"),
 )

@@ -142,7 +142,7 @@ class Bench:
             self.plant.circuit.patient_kpa = patient_kpa(self.scenario.patient, event.height_cm)
             self.plant.renew()
             self.record.event(now, "patient", "HEIGHT", f"{event.height_cm:g} cm")
-        elif self.outages or (event.via == "link" and self.ports.link_drops):
+        elif self.outages or self.dead or (event.via == "link" and self.ports.link_drops):
             self.record.event(now, "user", EVENT_NAMES[ACTIONS[event.action]], LOST)
         else:
             for _ in range(max(self.ports.bounces) if event.via == "keys" else 1):

@@ -16,8 +16,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from pumpcore.units import TICKS_PER_MS
+from pumpsim.drive import NOT_QUIET
 from pumpsim.motor import Run
-from pumpsim.shaft import NOT_QUIET
 
 if TYPE_CHECKING:
     from pumpsim.network import Push

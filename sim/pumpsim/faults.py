@@ -43,7 +43,7 @@ def _listed(values: list[Any], value: Any, then: Undo = nothing) -> Undo:
     then()
 
     def take_away() -> None:
-        values.remove(value)
+        del values[len(values) - 1 - values[::-1].index(value)]  # the last may be the one that counts
         then()
 
     return take_away

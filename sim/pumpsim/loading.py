@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from pumpcore.setup import MOST_STEP_PL, SetupError
 from pumpsim.kinds import KINDS
-from pumpsim.rig import setup_of, step_ul
+from pumpsim.rig import screw_of, setup_of, step_ul
 from pumpsim.scenario import Scenario
 
 Place = tuple[str | int, ...]
@@ -90,6 +90,11 @@ def _check_together(scenario: Scenario) -> None:
 def _check_tables(scenario: Scenario) -> None:
     if scenario.pump.drive == "syringe" and "supply" in scenario.model_fields_set:
         raise _Misfit(("supply",), 'belongs to drive = "peristaltic"; a syringe has no bag')
+    if scenario.pump.drive == "syringe":
+        try:
+            screw_of(scenario.mechanics)
+        except ValueError as error:
+            raise _Misfit(("mechanics",), f"does not fit together: {error}") from None
 
 
 def _most_rate_ml_h(scenario: Scenario) -> float:

@@ -179,7 +179,8 @@ class Plant:
             return
         if self.last_drop:
             self.air.purge(self.last_drop, self.out_ul)
-        left_ul = min(left_ul, self.left_ul)
+        if self.last_drop and left_ul >= self.left_ul:
+            return  # it holds less already
         self.bag_ul = self.net.metered_ul[IN] + left_ul
         self.last_drop = self.inject_air(inf, left_ul + self.circuit.supply.tube_ul)
 

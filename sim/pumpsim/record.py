@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 class Note(NamedTuple):
-    """An event: `source` is user, state, alarm or fault."""
+    """An event: `source` is user, patient, state, alarm, fault or loop."""
 
     t_s: float
     source: str
@@ -43,9 +43,9 @@ MEASURES = {
     "pumped_ml": "as the controller counts",
     "air_ml": "of air that went into the patient",
     "peak_kpa": "highest pressure at the pump's outlet, of all rows",
-    "least_kpa": "lowest pressure at the pump's outlet",
-    "supply_least_kpa": "lowest pressure at the inlet of a peristaltic pump",
-    "reading_peak_kpa": "highest pressure that the controller read",
+    "least_kpa": "lowest pressure at the pump's outlet, of all rows",
+    "supply_least_kpa": "lowest pressure at the inlet of a peristaltic pump, of all rows",
+    "reading_peak_kpa": "highest pressure that the controller read, of all rows",
     "encoder_ml": "as the encoder counts",
     "lost_steps": "pulses that did not turn the motor",
     "left_ml": "in the reservoir at the end",

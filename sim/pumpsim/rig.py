@@ -2,7 +2,7 @@
 
 from pumpcore.setup import Setup
 from pumpcore.units import PL_PER_UL
-from pumpsim.catalogue import CANNULAS, FLUIDS, ROUTES, TUBES, Tubing, syringes, tubing
+from pumpsim.catalogue import CANNULAS, FLUIDS, ROUTES, TUBES, Tube, Tubing, syringes, tubing
 from pumpsim.circuit import FAR, SUPPLY, Circuit, Supply, Valve
 from pumpsim.drive import Drive
 from pumpsim.peristaltic import PeristalticDrive
@@ -98,11 +98,17 @@ def supply_of(scenario: Scenario, thickness: float) -> Supply:
     return Supply(
         kpa=supply.height_cm * KPA_PER_CM,
         resistance=tube.resistance_kpa_s_ul * thickness,
-        compliance=tube.compliance_ul_kpa,
+        compliance=max(tube.compliance_ul_kpa, _collapsing(TUBES[scenario.pump.tube or ""])),
         bag_ul=supply.bag_ml * 1_000,
         tube_ul=tube.volume_ul,
         drops_per_ml=supply.drops_per_ml,
     )
+
+
+def _collapsing(tube: Tube) -> float:
+    """Compliance in uL/kPa of the pump tube itself, which goes flat rather than below `flat_kpa`: a roller passage's
+    volume between the pressure at which it begins to collapse and that at which it is flat."""
+    return tube.turn_ul / tube.rollers / (tube.collapse_kpa - tube.flat_kpa)
 
 
 def patient_kpa(patient: Patient, height_cm: float) -> float:

@@ -97,11 +97,6 @@ class Mechanics(_Table):
     stopper: Literal["real", "ideal"] = "real"  # ideal: no friction, a rigid rod
     worn_turns: Annotated[float, Field(ge=0, le=1e7)] = 0.0  # of a peristaltic pump's tube, before this run
 
-    @model_validator(mode="after")
-    def _turns(self) -> Self:
-        Screw(self.pitch_mm, self.gear, self.wobble_mm, self.step_error_mm)
-        return self
-
 
 class Supply(_Table):
     """The bag a peristaltic pump draws from."""

@@ -21,13 +21,13 @@ class Screw:
     pitch_mm: float = 1.0
     gear: float = 1.0  # turns of the motor for one of the screw
     wobble_mm: float = 0.003  # 1.9 % of flow at its worst
-    step_error_mm: float = 0.00025  # of the motor's position: a twentieth of a full step
+    step_error_mm: float = 0.00025  # of the motor's position, without a gear: a twentieth of a full step
     backlash_mm: float = 0.1  # of 0.05 to 1 mm
     gap_mm: float = 0.1  # between pusher and plunger at the start; of 0.05 to 1 mm
 
     def __post_init__(self) -> None:
         if self.most_step_mm >= 2 * self.step_mm:
-            raise ValueError(f"a wobble of {self.wobble_mm} mm would turn the screw's travel backwards")
+            raise ValueError("wobble_mm and step_error_mm would turn the screw's travel backwards")
 
     @cached_property
     def step_mm(self) -> float:
@@ -38,7 +38,7 @@ class Screw:
         """(amplitude in mm, angle of a step) of each error that is not 0."""
         both = (
             (self.wobble_mm, 2 * pi / (STEPS_PER_TURN * self.gear)),
-            (self.step_error_mm, 2 * pi / STEPS_PER_MOTOR_ERROR),
+            (self.step_error_mm / self.gear, 2 * pi / STEPS_PER_MOTOR_ERROR),
         )
         return tuple((error, turn) for error, turn in both if error)
 

@@ -2,8 +2,6 @@
 
 from math import floor
 
-NOT_QUIET = -1  # a position no drive reaches: anything may happen at any step
-
 BLOCK = 640  # pulses, of which a weak motor loses its share in one go; assumed
 
 

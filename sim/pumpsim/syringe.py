@@ -17,11 +17,10 @@ import cmath
 from math import inf, sin
 
 from pumpsim.catalogue import Syringe
-from pumpsim.drive import Drive
+from pumpsim.drive import NOT_QUIET, Drive
 from pumpsim.modes import OUTSIDE
 from pumpsim.network import Guard, Network, Push
 from pumpsim.screw import Screw
-from pumpsim.shaft import NOT_QUIET
 
 STALL_N = 150.0  # of force at the rod, above which the motor loses its steps; assumed
 ROUNDING_MM = 1e-9

@@ -97,7 +97,7 @@ WRONG = [
     (
         "[line]\n",
         "[mechanics]\npitch_mm = 0.5\nwobble_mm = 0.1\n[line]\n",
-        "line 7: mechanics does not fit together: a wobble of 0.1 mm would turn the screw's travel backwards",
+        "line 7: mechanics does not fit together: wobble_mm and step_error_mm would turn the screw's travel backwards",
     ),
     ('"occlusion-downstream"', '"occlusion-upstream"', "line 22: fault.kind is 'occlusion-upstream', which can only"),
     ("at_s = 300\n", "at_s = 600\n", "line 21: fault.at_s is 600, the run ends at 600 s"),
