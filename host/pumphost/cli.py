@@ -102,7 +102,7 @@ def plot(run: Path, out: Path | None, density: float) -> None:
 def trumpet(
     capture: Path, rate_ml_h: float, from_min: float, to_min: float, density: float, as_json: bool, picture: Path | None
 ) -> None:
-    """Start-up and trumpet curves (IEC 60601-2-24) of a CAPTURE: a CSV with t_s and volume_ml or mass_g."""
+    """Start-up and trumpet curves (IEC 60601-2-24) of a CSV with t_s and volume_ml, delivered_ml or mass_g."""
     from pumphost.capture import read_capture
     from pumphost.show import show_trumpet
     from pumphost.trumpet import analyse

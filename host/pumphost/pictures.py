@@ -37,6 +37,7 @@ from pumphost.sheet import (
 from pumphost.trumpet import Trumpet
 
 MEAN_S = 120.0  # over which a leaping flow is also shown in the mean: the trumpet's first window
+LONG = 0.1  # of the rows: so long a peak is no peak, and stays in sight
 LEAPS = 0.6  # of the mean flow from row to row, in the mean
 
 
@@ -109,7 +110,7 @@ def _draw_flow(axes: Axes, clock: Clock, t_s: Numbers, delivered_ml: Numbers, fl
 def _cut_peak(axes: Axes, x: Numbers, flow: Numbers, most_rate: float) -> None:
     """What a released line gives at once can be a hundred times the rate: cut it off and say how high it was."""
     at = int(np.argmax(flow))
-    if not 0.0 < 4.0 * most_rate < flow[at]:
+    if not 0.0 < 4.0 * most_rate < flow[at] or np.mean(flow > 2.5 * most_rate) > LONG:
         return
     axes.set_ylim(top=2.5 * most_rate)
     text, offset, side = f"up to {flow[at]:.3g} mL/h", (5, -4), "left"

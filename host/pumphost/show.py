@@ -49,15 +49,16 @@ def show_run(summary: Summary, picture: Path) -> None:
     console.print(f"Picture: {picture}", soft_wrap=True, markup=False)
 
 
-def show_book(summaries: list[Summary], root: Path) -> None:
-    """A line for each run, and what did not go as expected."""
+def show_book(summaries: dict[str, Summary], root: Path) -> None:
+    """A line for each run by its folder's name, and what did not go as expected."""
     table = Table("scenario", "simulated", "delivered", "state", "alarms", "expected", box=SIMPLE_HEAD, padding=0)
-    for summary in summaries:
+    table.columns[0].overflow = "fold"
+    for stem, summary in summaries.items():
         failed = [verdict for verdict in summary["expect"] if not verdict["ok"]]
         total = len(summary["expect"])
         mark = "\n".join(f"[red]NOT[/] {escape(failure['what'])}: {escape(failure['got'])}" for failure in failed)
         table.add_row(
-            escape(summary["scenario"]),
+            escape(stem),
             _clock(summary["simulated_s"]),
             f"{summary['delivered_ml']:.3f} mL",
             summary["final_state"],

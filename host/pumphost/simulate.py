@@ -58,9 +58,9 @@ def run_book(paths: Sequence[Path], root: Path, seed: int | None) -> bool:
         jobs = {pool.submit(_run, scenario, root / stem): stem for stem, scenario in scenarios.items()}
         for _ in progress.track(as_completed(jobs), total=len(jobs), description="scenarios"):
             pass
-    summaries = [job.result() for job in jobs]
+    summaries = {stem: job.result() for job, stem in jobs.items()}
     show_book(summaries, root)
-    return all(map(ok, summaries))
+    return all(map(ok, summaries.values()))
 
 
 def _progress() -> Progress:

@@ -128,15 +128,27 @@ def _in_words(problem: Any) -> str:
         key, known = str(problem["loc"][-1]), _keys_at(problem["loc"][:-1])
         near = get_close_matches(key, known, n=1)
         return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; there are {', '.join(known)}"
-    if problem["type"] == "missing":
-        return "is missing"
-    if problem["type"] == "list_type" and isinstance(problem["input"], dict):
-        return f"must be a list of tables: write [[{problem['loc'][-1]}]]"
+    if plain := _plainly(problem["type"], problem):
+        return plain
     said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if isinstance(problem["input"], dict):
         return f"does not fit together: {said}"
     must = "" if said.startswith("must") else "must be "
     return f"is {problem['input']!r}, {must}{said}"
+
+
+def _plainly(kind: str, problem: Any) -> str:
+    """What has words of its own, or an empty string."""
+    found = problem["input"]
+    if kind == "missing":
+        return "is missing"
+    if kind == "too_long" and isinstance(found, list):
+        return f"stands there {len(found)} times, {problem['ctx']['max_length']} is the most"
+    if kind == "float_type":
+        return f"is {found!r}, must be a number without a unit"
+    if kind == "list_type" and isinstance(found, dict):
+        return f"must be a list of tables: write [[{problem['loc'][-1]}]]"
+    return ""
 
 
 def _keys_at(place: Place) -> list[str]:
@@ -156,6 +168,7 @@ def _model_in(kind: Any) -> type[BaseModel] | None:
 
 
 def _locate(text: str, place: Place, words: str) -> str:
+    place = tuple(part for part in place if part != "[key]")
     name = ".".join(str(part) for part in place if isinstance(part, str))
     return f"line {_line_of(text, place)}: {name} {words}" if name else words
 
@@ -168,8 +181,9 @@ def _line_of(text: str, place: Place) -> int:
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]?\]", line)
         if header:
-            seen += header[1] == tables[0]
-            inside = header[1] == tables[0] and (seen == count or "[[" not in line)
+            path = header[1].split(".")
+            seen += path == tables[:1]
+            inside = path == tables[: len(path)] and (seen == count or "[[" not in line)
             found = number if inside else found
         elif inside and (key := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=", line)):
             if key[1] == tables[-1]:

@@ -107,6 +107,12 @@ WRONG = [
         'kind = "wrong-syringe"',
         "line 20: fault does not fit together: syringe, the one really in the pump, belongs to kind",
     ),
+    ("seed = 1", 'seed = 1\ntrace_every_s = "5 s"', "line 4: trace_every_s is '5 s', must be a number without a unit"),
+    (
+        "[[event]]\n",
+        "[[therapy]]\nrate_ml_h = 1.0\nvtbi_ml = 1.0\n[[event]]\n",
+        "therapy stands there 2 times, 1 is the",
+    ),
     ("[expect]\n", "[expect]\nplant = { air_litre = [0.0, 1.0] }\n", "must be one of pumped_ml, air_ml"),
     ("1.5 m x 1.0 mm", "long", "line 8: line.set is 'long', must be a length and a bore like \"1.5 m x 1.0 mm\""),
     (
