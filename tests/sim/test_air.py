@@ -142,7 +142,7 @@ def test_straight_pieces_follow_the_isotherm():
         ul = held[piece] + (tenth / 10 - 5 * piece) * softness(1.0, piece)
         assert ul == pytest.approx(isotherm(tenth / 10), rel=0.01)
         assert softness(1.0, piece) == pytest.approx(AIR_KPA / (tenth / 10 + AIR_KPA) ** 2, rel=0.05)
-    assert softness(1_000.0, 0) == pytest.approx(10, rel=0.06)  # FACTS A7: V / P_abs
+    assert softness(1_000.0, 0) == pytest.approx(10, rel=0.06)  # V / P_abs
 
 
 def test_a_bubble_takes_its_softness_along():

@@ -104,7 +104,7 @@ def test_a_metre_is_9_81_kpa(metres, rate_ml_h):
     assert stored == pytest.approx(-metres * METRE_KPA * (15 + LINE.compliance_ul_kpa), abs=2 * STEP_UL)
 
 
-BACK_KPA = {  # FACTS B5 where it has a nominal value or a range, else what lines.toml says
+BACK_KPA = {  # nominal values or the middle of what is found, as in lines.toml
     "peripheral vein": (0.7, 2.7),
     "central vein": (0.3, 1.6),
     "artery": (8, 16),

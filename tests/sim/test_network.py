@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from pumpsim.modes import OUTSIDE, Edge
 from pumpsim.network import Network, Push
 
-CANNULAS = {"14G": 0.000195, "20G": 0.00318, "24G": 0.0098, "1.9Fr": 1.006, "1Fr": 9.757}  # FACTS B4, computed
+CANNULAS = {
+    "14G": 0.000195,
+    "20G": 0.00318,
+    "24G": 0.0098,
+    "1.9Fr": 1.006,
+    "1Fr": 9.757,
+}  # Poiseuille
 OUT, IN = 0, 1
 PATIENT, BAG = 1.3, 5.9
 

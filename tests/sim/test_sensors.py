@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pumpsim.run import measure
 from pumpsim.sensors import BLOCK_MS, MODELS, AirSensor, Encoder, PressureSensor
-from test_faults import PRESSED, RATE, codes, fault, ran, undisturbed
+from stories import PRESSED, RATE, codes, fault, ran, undisturbed
 
 HOURS = 400
 BLOCKS = HOURS * 720

@@ -12,7 +12,7 @@ from pumpsim.run import measure
 from pumpsim.scenario import Event
 from pumpsim.shaft import Shaft
 from rigs import PURE, TICKS_PER_S, ideal_plant, order, peristaltic_plant, run_to
-from test_faults import DRIVES, RATE, STEP_UL, codes, fault, looked, ml_h, ran, story
+from stories import DRIVES, RATE, STEP_UL, codes, fault, looked, ml_h, ran, story
 
 BLOCK = 640  # a fifth of a turn of 3200
 

@@ -250,7 +250,7 @@ def test_an_empty_syringe_gives_no_more():
 
 
 def test_backing_off_meets_backlash_and_twice_the_friction_first():
-    """FACTS of the rig: before any pressure falls the nut goes back by b + 2 Fk / k, here 0.1 + (5 + 6) / 45 mm."""
+    """Before any pressure falls the nut goes back by b + 2 Fk / k, here 0.1 + (5 + 6) / 45 mm."""
     pump = syringe_plant(replace(PURE, backlash_mm=0.1))
     block(pump)
     start(pump, 100)
