@@ -178,9 +178,9 @@ class Plant:
             self.drive.run_dry(left_ul)
             return
         if self.last_drop:
+            if left_ul >= self.left_ul:
+                return  # it holds less already
             self.air.purge(self.last_drop, self.out_ul)
-        if self.last_drop and left_ul >= self.left_ul:
-            return  # it holds less already
         self.bag_ul = self.net.metered_ul[IN] + left_ul
         self.last_drop = self.inject_air(inf, left_ul + self.circuit.supply.tube_ul)
 

@@ -124,6 +124,21 @@ def test_behind_a_bag_that_ran_dry_comes_air_without_end():
     assert pump.air_ul > 400
 
 
+@pytest.mark.parametrize(("said", "bag_ul"), [([], 5_000), ([(1, 1e6)], 5_000), ([(1, 0), (100, 0)], 83)])
+def test_a_bag_ends_in_air_whatever_is_said_of_it(said, bag_ul):
+    """That it holds more than it does changes nothing, nor that it is dry when it is."""
+    pump = peristaltic_plant(bag_ul=5_000.0)
+    order(pump, interval_ticks(300, ROLLER_STEP_UL), 10**6)
+    for at_s, left_ul in said:
+        run_to(pump, at_s)
+        pump.run_dry(left_ul)
+    end = bag_ul + math.pi / 4 * 9 * 2_000
+    for _ in watch(pump, end + LINE_UL + 500, 5):
+        if abs(pump.out_ul - end) > 50:
+            assert pump.air_permille == (1000 if pump.out_ul > end else 0)
+    assert pump.air_ul == pytest.approx(pump.out_ul - end - LINE_UL, abs=20)
+
+
 # How soft it is
 
 

@@ -235,12 +235,12 @@ WAVES = st.lists(st.tuples(st.complex_numbers(max_magnitude=0.1), st.floats(2e-5
 
 
 @settings(max_examples=150, deadline=None)
-@given(NETWORKS, PUSHES, WAVES, st.integers(1, 60), st.floats(1e-3, 3), st.floats(0, 5))
-def test_a_train_is_its_pulses_one_by_one(network, nodes, waves, pulses, interval_s, lead):
-    """The first comes after `lead` intervals, from none to five."""
+@given(NETWORKS, PUSHES, WAVES, st.integers(1, 60), st.floats(1e-3, 3), st.floats(0, 5), st.floats(0, 9))
+def test_a_train_is_its_pulses_one_by_one(network, nodes, waves, pulses, interval_s, lead, rest_s):
+    """The first comes after `lead` intervals, from none to five; after the last comes nothing for `rest_s`."""
     saved = network.save()
     turns = [(phasor, cmath.exp(1j * angle)) for phasor, angle in waves]
-    network.push(Push(tuple(nodes), tuple(turns)), pulses, interval_s, (pulses - 1 + lead) * interval_s)
+    network.push(Push(tuple(nodes), tuple(turns)), pulses, interval_s, (pulses - 1 + lead) * interval_s, rest_s)
     train = [network.first_kpa, *pressures(network), *network.metered_ul]
     network.restore(saved)
     for k in range(pulses):
@@ -248,6 +248,7 @@ def test_a_train_is_its_pulses_one_by_one(network, nodes, waves, pulses, interva
         for node, ul in nodes:
             network.inject(node, ul)
         network.inject(0, sum((phasor * cmath.exp(1j * angle * k)).real for phasor, angle in waves))
+    network.rest(rest_s)
     assert train == pytest.approx([network.first_kpa, *pressures(network), *network.metered_ul], rel=1e-9, abs=1e-8)
 
 
