@@ -121,7 +121,7 @@ class Course:
         push = drive.turn(pulses)
         if push is None:
             plant.net.rest((end_ticks - self.at_ticks) / TICKS_PER_S)
-        elif (push.waves and len(runs) > 1) or plant.net.near(plant.guards, push, pulses):
+        elif (push.waves and len(runs) > 1) or plant.net.near(plant.guards, plant.calm_kpa, push, pulses):
             self._restore(saved)
             return False
         else:
@@ -230,7 +230,7 @@ class Course:
         lead_s = (last_ticks + interval - self.at_ticks) / TICKS_PER_S
         return (
             not push
-            or not plant.net.near(plant.guards, push, count)
+            or not plant.net.near(plant.guards, plant.calm_kpa, push, count)
             or plant.stays(push, lead_s, count, interval / TICKS_PER_S)
         )
 

@@ -14,6 +14,7 @@ from math import copysign, hypot, sqrt
 
 OUTSIDE = -1
 MOST_SWEEPS, TINY = 30, 1e-17
+ROUNDING_UL_S = 1e-9  # a millilitre in 30 years: less than this is not a flow
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ def solve(compliance: tuple[float, ...], edges: tuple[Edge, ...]) -> Modes:
         if rate:
             drive = sum(shape[node] * source[node] for node in nodes) / rate
             level = [level[node] + shape[node] * drive for node in nodes]
-    steady = tuple((edge.meter, _flow(edge, level, 1.0)) for edge in metered)
-    return Modes(tuple(rows), tuple(level), steady)
+    steady = [(edge.meter, _flow(edge, level, 1.0)) for edge in metered]
+    flowing = [(meter, ul_s) for meter, ul_s in steady if abs(ul_s) > ROUNDING_UL_S]
+    return Modes(tuple(rows), tuple(level), tuple(flowing))
 
 
 def _conductances(count: int, edges: tuple[Edge, ...]) -> tuple[list[list[float]], list[float]]:

@@ -6,7 +6,7 @@ out from what the nodes hold, so that in + pushed - out = stored is a check and 
 """
 
 from dataclasses import dataclass
-from math import exp, expm1
+from math import exp, expm1, inf
 from typing import NamedTuple
 
 from pumpsim.modes import OUTSIDE, Edge, Modes, solve
@@ -32,6 +32,13 @@ class Guard(NamedTuple):
     b: int
     kpa: float
     way: int
+
+    @property
+    def calm_kpa(self) -> float:
+        """With node 0 below that, it is not passed, whatever the other nodes."""
+        if self.a != 0 or self.way < 0:
+            return -inf
+        return self.kpa if self.b == OUTSIDE else self.kpa - VACUUM_KPA
 
 
 class Network:
@@ -89,20 +96,16 @@ class Network:
         """Whether the pressure is past the guard."""
         kpa = self.first_kpa if guard.a == 0 else self.kpa(guard.a)
         if guard.b != OUTSIDE:
-            if guard.way > 0 and kpa + VACUUM_KPA < guard.kpa:
-                return False
             kpa -= self.kpa(guard.b)
         return guard.way * (kpa - guard.kpa) > ROUNDING_KPA
 
-    def near(self, guards: list[Guard], push: Push, pulses: int) -> bool:
-        """Whether so many pulses, and what they set flowing, could take a pressure past a guard on the way."""
+    def near(self, guards: list[Guard], calm_kpa: float, push: Push, pulses: int) -> bool:
+        """Whether so many pulses, and what they set flowing, could take a pressure past a guard on the way.
+        `calm_kpa` is the least of theirs."""
         swing_kpa = MARGIN_KPA + 2 * pulses * self._shares_of(push)[1]
-        for a, b, kpa, way in guards:
-            if b != OUTSIDE and way > 0 and self.first_kpa + VACUUM_KPA + swing_kpa < kpa:
-                continue
-            if self.passed(Guard(a, b, kpa - way * swing_kpa, way)):
-                return True
-        return False
+        if self.first_kpa + swing_kpa < calm_kpa:
+            return False
+        return any(self.passed(Guard(a, b, kpa - way * swing_kpa, way)) for a, b, kpa, way in guards)
 
     def _shares_of(self, push: Push) -> tuple[list[float], float]:
         """What each pulse adds to each mode, and by how much it swings the pressures at most; kept for the next time,
@@ -210,15 +213,19 @@ class Network:
         kpa, whole_s = modes.level_kpa[0], seconds + rest_s
         for meter, ul_s in modes.steady:
             metered[meter] += ul_s * whole_s
-        for (rate, shapes, shares), before, each in zip(
-            modes.rows, self.amplitude, self._shares_of(push)[0], strict=True
-        ):
-            decay = -rate * interval_s
+        eaches = self._shares_of(push)[0]
+        for place, (rate, shapes, shares) in enumerate(modes.rows):
+            before, each = self.amplitude[place], eaches[place]
             came = each * pulses
-            left = each * expm1(decay * pulses) / expm1(decay) if rate else came
-            for phasor, rotation in push.waves:
-                came += shapes[0] * wave(0.0, pulses, phasor, rotation)
-                left += shapes[0] * wave(-decay, pulses, phasor, rotation)
+            if rate:
+                decay = -rate * interval_s
+                left = each * expm1(decay * pulses) / expm1(decay)
+            else:
+                decay, left = 0.0, came
+            if push.waves:
+                for phasor, rotation in push.waves:
+                    came += shapes[0] * wave(0.0, pulses, phasor, rotation)
+                    left += shapes[0] * wave(-decay, pulses, phasor, rotation)
             after = (before * exp(-rate * seconds) + left) * exp(-rate * rest_s)
             amplitudes.append(after)
             kpa += after * shapes[0]

@@ -16,6 +16,7 @@ from pumpsim.network import Guard, Network, Push
 from pumpsim.shaft import Shaft
 
 KPA_PER_CM = 0.0981  # of water
+RUN_UP_UL = 1_000.0  # the flow does not turn back by so much between two looks
 MOST_EVENTS = 10_000  # at one moment: more is a defect
 
 
@@ -35,7 +36,10 @@ class Plant:
         self.net = Network(circuit.compliances(), circuit.edges(0.0), rest_kpa, METERS)
         self.look_ul = inf  # into the patient, at which air and tissue have to be looked at
         self.fallen_ul = self.noted_ul = self.bag_ul = 0.0
-        self.guards = [valve.guard() for valve in circuit.valves]  # pressures at which something changes
+        self.flows_out = True  # when it was watched last
+        self.guards: list[Guard] = []  # pressures at which something changes
+        self.calm_kpa = inf  # below that at the outlet no guard is passed
+        self._guard(inf, [])
         self.last_drop: Bubble | None = None  # the air behind it
         drive.arrive(self.net)
         if circuit.supply:
@@ -122,9 +126,10 @@ class Plant:
         network = self.net
         if self.drive.upset(network) or network.metered_ul[OUT] >= self.look_ul:
             return True
-        for guard in self.guards:
-            if network.passed(guard):
-                return True
+        if network.first_kpa > self.calm_kpa:
+            for guard in self.guards:
+                if network.passed(guard):
+                    return True
         return bool(self.circuit.cracks) and not self.last_drop and not self.left_ul
 
     def stays(self, push: Push, lead_s: float, pulses: int, interval_s: float) -> bool:
@@ -142,6 +147,8 @@ class Plant:
             for valve in self.circuit.valves:
                 if self.net.passed(valve.guard()):
                     valve.is_open = not valve.is_open
+            if self.tide in self.guards and self.net.passed(self.tide):
+                self.flows_out = not self.flows_out
             if self.circuit.cracks and not self.last_drop and not self.left_ul:
                 self.last_drop = self.air.inject(self.out_ul, inf)
             self._rebuild()
@@ -150,18 +157,27 @@ class Plant:
     def _rebuild(self) -> None:
         circuit, air, out_ul = self.circuit, self.air, self.out_ul
         circuit.air_near = circuit.air_far = 0.0
-        self.guards = [valve.guard() for valve in circuit.valves]
         air.forget_passed(out_ul)
+        air_guards: list[Guard] = []
         near_ul, far_ul = air.halves_ul(out_ul)
         if near_ul or far_ul:
             pieces = piece_of(self.net.first_kpa), piece_of(self.net.kpa(FAR))
             circuit.air_near, circuit.air_far = softness(near_ul, pieces[0]), softness(far_ul, pieces[1])
             for node, piece in zip((NEAR, FAR), pieces, strict=True):
-                self.guards += [
-                    Guard(node, OUTSIDE, kpa, way) for kpa, way in zip(ends_of(piece), (-1, 1), strict=True)
-                ]
-        self.look_ul = min(air.next_look_ul(out_ul), circuit.next_growth_ul(out_ul))
+                air_guards += [Guard(node, OUTSIDE, kpa, way) for kpa, way in zip(ends_of(piece), (-1, 1), strict=True)]
+        self._guard(min(air.next_look_ul(out_ul), circuit.next_growth_ul(out_ul)), air_guards)
         self.net.configure(circuit.compliances(), circuit.edges(out_ul))
+
+    def _guard(self, mark_ul: float, air_guards: list[Guard]) -> None:
+        """What is watched from now on. Something changes once `mark_ul` have flowed; on the way there the flow's turns
+        are watched as well, since what has flowed only grows or only falls between them, and no crest is missed."""
+        circuit, near = self.circuit, mark_ul - self.net.metered_ul[OUT] <= RUN_UP_UL
+        self.look_ul = mark_ul if near else mark_ul - RUN_UP_UL
+        self.guards = [valve.guard() for valve in circuit.valves] + air_guards
+        self.tide = Guard(FAR, OUTSIDE, circuit.patient_kpa, -1 if self.flows_out else 1)
+        if near and not circuit.blocks:
+            self.guards.append(self.tide)
+        self.calm_kpa = min((guard.calm_kpa for guard in self.guards), default=inf)
 
     def renew(self) -> None:
         """Something in the drive, the circuit or the air has been changed from outside."""
