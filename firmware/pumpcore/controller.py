@@ -5,43 +5,50 @@ instant, fills the outputs, and returns when it wants to run again. An edge, a k
 it earlier; nothing depends on how often it runs.
 """
 
-from .air import Bubble
 from .alarms import (
-    AIR_BUBBLE,
     GO_ON,
-    INFUSION_COMPLETE,
     INFUSION_NEAR_END,
     OCCLUSION_DOWNSTREAM,
-    RESERVOIR_EMPTY,
-    RESERVOIR_LOW,
+    PAUSED_TOO_LONG,
+    RESTART_LIMIT,
     STOP_PUMP,
     TABLE,
     Alarms,
 )
 from .dose import MANY_STEPS, Dose, refuse_program
 from .motion import Motion
-from .occlusion import Occlusion
 from .records import ACCEPTED, NOTHING_ASKED, REFUSED_HERE, REFUSED_RATE, UNKNOWN_REQUEST, Inputs, Outputs
+from .relief import Relief
+from .restart import Restart
 from .setup import Setup
 from .states import (
     ACKNOWLEDGE,
+    ALARM,
+    BACK_OFF,
     FINISH,
     HALT,
     IDLE,
     INFUSING,
     KEEP_OPEN,
     KVO,
-    MOVING,
     PROGRAM,
+    PUMPING,
     REFUSED,
+    RELIEF,
+    RELOAD,
+    RESTART,
     REQUESTS,
     RESUME,
     SET_RATE,
+    SILENCE,
     START,
     STOP,
     next_state,
 )
-from .units import later_ms
+from .signals import Signals
+from .units import later_ms, until_ms
+from .vitals import Vitals
+from .watch import Watch
 
 
 class Controller:
@@ -50,27 +57,34 @@ class Controller:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.state = IDLE
+        self.not_state = ~IDLE  # kept twice, against a flipped bit
         self.alarms = Alarms()
         self.dose = Dose(setup)
         self.motion = Motion(setup)
-        self.occlusion = Occlusion(setup)
-        self.bubble = Bubble(setup)
+        self.signals = Signals()
+        self.relief = Relief(setup)
+        self.restart = Restart(setup)
+        self.vitals = Vitals(self.alarms, self.dose)
+        self.watch = Watch(setup, self.alarms, self.dose)
 
     def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> int:
         """Run once; return the clock's reading (modulo 2**30 ms) at which to run next."""
         steps = self.motion.count(inputs.steps_done)
         self.dose.book(steps)
         self.alarms.raised = 0
-        outputs.answer = self._answer(inputs) if inputs.request else NOTHING_ASKED
-        if MOVING[self.state]:
-            self._watch(inputs, steps)
+        outputs.answer = self._answer(now_ms, inputs) if inputs.request else NOTHING_ASKED
+        self._watch(now_ms, inputs, steps)
         self._drive(now_ms, inputs.steps_queued, outputs)
+        self._signal(now_ms, inputs.link_up)
         self._report(outputs)
-        return now_ms if outputs.flush else later_ms(now_ms, self.motion.window_ms)
+        if outputs.flush:
+            return now_ms
+        then_ms = later_ms(now_ms, self.motion.window_ms)
+        return then_ms if until_ms(then_ms, self.signals.next_ms) > 0 else self.signals.next_ms
 
     # Requests
 
-    def _answer(self, inputs: Inputs) -> int:
+    def _answer(self, now_ms: int, inputs: Inputs) -> int:
         """Do what is asked, or say why not and change nothing."""
         request = inputs.request
         if not 0 < request <= REQUESTS:
@@ -88,50 +102,82 @@ class Controller:
             self.dose.set_rate(inputs.rate_cml_h)
             if not self.dose.near_end():
                 self.alarms.forget(INFUSION_NEAR_END)
+        elif request == RELOAD:
+            self.dose.reload()
+            self.relief.falls_at_ul = 0
         elif request == START:  # a new infusion does not begin under the alarms of the last
             self.alarms.acknowledge()
             self.alarms.rearm()
+            self._start(now_ms, inputs.pressure_pa)
         elif request == RESUME:
             self.alarms.rearm()
+            self._start(now_ms, inputs.pressure_pa)
         elif request == ACKNOWLEDGE:
             self.alarms.acknowledge()
         elif request == STOP:
             self.dose.drop()
+        elif request == SILENCE:
+            self.signals.silence(now_ms, inputs.remote)
+        self.signals.touched(now_ms)
         self._take(request)
         return ACCEPTED
+
+    def _start(self, now_ms: int, pressure_pa: int) -> None:
+        """Before the pump moves again, for whatever reason."""
+        self.watch.start(now_ms)
+        self.relief.take_up(pressure_pa)
 
     def _take(self, event: int) -> None:
         state = next_state(self.state, event)
         if state != REFUSED:
             self.state = state
+            self.not_state = ~state
 
     # Hazards
 
-    def _watch(self, inputs: Inputs, steps: int) -> None:
-        """While the motor has orders: look for what must stop it, end it, or be told."""
-        dose = self.dose
-        if self.occlusion.found(inputs.pressure_pa):
-            self._alarm(OCCLUSION_DOWNSTREAM)
-        if self.bubble.too_large(inputs.air_permille, steps):
-            self._alarm(AIR_BUBBLE)
-        if dose.pumped_ul >= dose.low_at_ul:
-            self._alarm(RESERVOIR_LOW)
-            if dose.pumped_ul >= dose.empty_at_ul:
-                self._alarm(RESERVOIR_EMPTY)
-        if self.state == INFUSING:
-            if dose.near_end():
-                self._alarm(INFUSION_NEAR_END)
-            if dose.steps_left() == 0:
-                self._alarm(INFUSION_COMPLETE)
-
-    def _alarm(self, code: int) -> None:
-        """Latch it and do what its row says. The state table has the last word on what that changes."""
-        self.alarms.raise_alarm(code)
-        action = TABLE[code].action
+    def _watch(self, now_ms: int, inputs: Inputs, steps: int) -> None:
+        """Look for hazards, and do the strongest of what the alarms want. The state table has the last word on
+        what that changes."""
+        self.alarms.wanted = GO_ON
+        self.vitals.look(now_ms, inputs, self.not_state == ~self.state)
+        self.watch.look(now_ms, inputs, steps, PUMPING[self.state])
+        self._relieve(now_ms, inputs.pressure_pa, steps)
+        if self.state == INFUSING and self.alarms.wanted != STOP_PUMP:
+            self.watch.look_for_the_end()
+        action = self.alarms.wanted
         if action == STOP_PUMP:
-            self._take(HALT)
+            self._stop(now_ms, inputs.pressure_pa)
         elif action != GO_ON:
             self._take(KEEP_OPEN if self.dose.keep_open_cml_h() else FINISH)
+
+    def _stop(self, now_ms: int, pressure_pa: int) -> None:
+        """At once, or by way of backing off if a blocked line is all there is."""
+        only_blocked = self.alarms.reason == OCCLUSION_DOWNSTREAM and self.relief.rate_cml_h > 0
+        if only_blocked and next_state(self.state, BACK_OFF) != REFUSED:
+            climb_pa = self.watch.downstream.climb_pa(pressure_pa)
+            self.relief.begin(pressure_pa, climb_pa)
+            self.restart.blocked(now_ms, pressure_pa, climb_pa)
+            self._take(BACK_OFF)
+        else:
+            self._take(HALT)
+            self.restart.waiting = False
+
+    def _relieve(self, now_ms: int, pressure_pa: int, steps: int) -> None:
+        """Back off until it is enough; go on if the line is free again; take up the way back when the pump starts."""
+        if self.state == RELIEF:
+            if self.relief.done(pressure_pa, steps):
+                self._take(HALT)
+                self.restart.standing(now_ms)
+        elif self.state == ALARM and self.restart.due(now_ms, pressure_pa) and self.alarms.wanted == GO_ON:
+            if self.restart.allowed(now_ms):
+                self.alarms.acknowledge()
+                self.alarms.rearm()
+                self._start(now_ms, pressure_pa)
+                self._take(RESTART)
+            else:
+                self.alarms.raise_alarm(RESTART_LIMIT)
+        elif self.relief.taking_up:
+            self.relief.taken_up(pressure_pa, self.dose.owed_steps)
 
     # Motor
 
@@ -145,19 +191,41 @@ class Controller:
             steps_left = self.dose.steps_left()
         elif self.state == KVO:
             rate_cml_h = self.dose.keep_open_cml_h()
-        outputs.flush = rate_cml_h != self.motion.rate_cml_h
+        outputs.rate_cml_h = rate_cml_h
+        if self.state == RELIEF or (rate_cml_h and self.relief.taking_up):
+            rate_cml_h = self.relief.rate_cml_h
+        backward = self.state == RELIEF
+        outputs.flush = rate_cml_h != self.motion.rate_cml_h or backward != self.motion.backward
+        outputs.backward = self.motion.backward = backward
         if outputs.flush:
             outputs.segments = 0
             self.motion.set_rate(rate_cml_h, now_ms, steps_queued)
+            self.watch.begin(now_ms, rate_cml_h)
         else:
             self.motion.order(now_ms, steps_queued, steps_left, outputs)
 
+    # What a person sees and hears
+
+    def _signal(self, now_ms: int, link_up: int) -> None:
+        signals, alarms = self.signals, self.alarms
+        priority = TABLE[alarms.shown].priority
+        if alarms.raised or signals.stale(now_ms, self.state, priority):
+            signals.look(now_ms, self.state, priority, alarms.raised, link_up)
+            if signals.paused_too_long:
+                alarms.raise_alarm(PAUSED_TOO_LONG)
+
     def _report(self, outputs: Outputs) -> None:
         outputs.state = self.state
-        outputs.rate_cml_h = self.motion.rate_cml_h
+        outputs.motor_cml_h = self.motion.rate_cml_h
         outputs.pumped_ul = self.dose.pumped_ul
         outputs.left_ul = self.dose.left_ul()
         outputs.alarms = self.alarms.latched
         outputs.alarms_raised = self.alarms.raised
         outputs.alarm_shown = self.alarms.shown
         outputs.alarm_reason = self.alarms.reason
+        outputs.buzzer_hz = self.signals.buzzer_hz
+        outputs.red = self.signals.red
+        outputs.yellow = self.signals.yellow
+        outputs.cyan = self.signals.cyan
+        outputs.silent = self.signals.silent
+        outputs.air_test = self.watch.detector.testing

@@ -31,36 +31,58 @@ class Dose:
         self.near_end_s = setup.near_end_s
         self.pumped_ul = 0
         self.pumped_pl = 0  # below a microlitre
+        self.owed_steps = 0  # turned back, and not forward again
         self.end_ul = 0  # the count at which the volume is in
         self.end_pl = 0
-        self.empty_at_ul = setup.reservoir_ul - setup.empty_ul
-        self.low_at_ul = setup.reservoir_ul - setup.low_ul
+        self.lasts_ul = setup.reservoir_ul - setup.empty_ul  # from full to empty, and to low
+        self.lasts_to_low_ul = setup.reservoir_ul - setup.low_ul
+        self.empty_at_ul = self.lasts_ul
+        self.low_at_ul = self.lasts_to_low_ul
         self.near_end_ul = 0  # a warning when this much is left
         self.rate_cml_h = 0
         self.kvo_cml_h = 0
+        # What a flipped bit must not change is kept twice, the second time inside out.
+        self.not_rate = self.not_kvo = self.not_end_ul = ~0
+
+    def sound(self) -> bool:
+        """Whether both copies of the prescription agree."""
+        return self.not_rate == ~self.rate_cml_h and self.not_kvo == ~self.kvo_cml_h and self.not_end_ul == ~self.end_ul
 
     def program(self, rate_cml_h: int, vtbi_ul: int, kvo_cml_h: int) -> None:
         self.end_ul = self.pumped_ul + vtbi_ul
         self.end_pl = self.pumped_pl
         self.kvo_cml_h = kvo_cml_h
+        self.not_kvo = ~kvo_cml_h
+        self.not_end_ul = ~self.end_ul
         self.set_rate(rate_cml_h)
 
     def drop(self) -> None:
         """The prescription ends here, whatever is left of it."""
         self.end_ul = self.pumped_ul
         self.end_pl = self.pumped_pl
+        self.not_end_ul = ~self.end_ul
+
+    def reload(self) -> None:
+        """A full reservoir is in the pump from now on, and the drive brought up to it."""
+        self.owed_steps = 0
+        self.empty_at_ul = self.pumped_ul + self.lasts_ul
+        self.low_at_ul = self.pumped_ul + self.lasts_to_low_ul
 
     def set_rate(self, rate_cml_h: int) -> None:
         self.rate_cml_h = rate_cml_h
         # 0.01 mL/h is 1 uL in 360 s. What is left is known to a microlitre: rather early than late.
         self.near_end_ul = rate_cml_h * self.near_end_s // 360 + 1
+        self.not_rate = ~rate_cml_h
 
     def keep_open_cml_h(self) -> int:
         """The KVO rate: never above the set rate."""
         return min(self.kvo_cml_h, self.rate_cml_h)
 
     def book(self, steps: int) -> None:
-        pl = self.pumped_pl + steps * self.step_pl
+        """Count steps given. Steps back are owed: so many forward only bring the drive to where it was."""
+        owed = min(steps, self.owed_steps)
+        self.owed_steps -= owed
+        pl = self.pumped_pl + (steps - owed) * self.step_pl
         self.pumped_ul += pl // PL_PER_UL
         self.pumped_pl = pl % PL_PER_UL
 

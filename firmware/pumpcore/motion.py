@@ -22,7 +22,7 @@ is kept as volume, `to_go`, and only the rest of it is waited for at the new rat
 
 from .records import Outputs
 from .setup import LEAST_INTERVAL_TICKS, Setup
-from .units import CLOCK_MASK, PL_PER_UL, TICKS_PER_MS, const, until_ms
+from .units import CLOCK_HALF, CLOCK_MASK, PL_PER_UL, TICKS_PER_MS, const, until_ms
 
 IDLE_MS = const(1_000)  # between two steps when nothing moves
 LEAST_WINDOW_MS = const(20)
@@ -34,13 +34,14 @@ MOST_RUN_STEPS = const(402)  # two runs hold two windows of 20 ms at 20,000 step
 
 
 class Motion:
-    """The schedule of one motor that only goes forward. Volumes of a step in grains, times in ticks."""
+    """The schedule of one motor, one way at a time. Volumes of a step in grains, times in ticks."""
 
     def __init__(self, setup: Setup) -> None:
         self.step_pl = setup.step_pl
         self.step_grains = setup.step_grains
         self.steps_seen = 0  # the driver's counter, as read last
         self.rate_cml_h = 0
+        self.backward = False
         self.window_ms = IDLE_MS
         self.ahead_steps = 0  # to be kept queued
         self.interval_ticks = 0  # of a step at this rate, and
@@ -51,8 +52,8 @@ class Motion:
         self.end_ticks = 0  # and the ticks after that millisecond
 
     def count(self, steps_done: int) -> int:
-        """Steps given since the last call."""
-        moved = (steps_done - self.steps_seen) & CLOCK_MASK
+        """Steps given since the last call, less those given back."""
+        moved = (((steps_done - self.steps_seen) & CLOCK_MASK) ^ CLOCK_HALF) - CLOCK_HALF
         self.steps_seen = steps_done
         if moved:
             self.to_go_grains = self.step_grains

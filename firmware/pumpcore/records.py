@@ -28,6 +28,19 @@ class Inputs:
         self.steps_queued = 0  # ordered and not yet given
         self.pressure_pa = 0  # in the line, against the air around
         self.air_permille = 0  # of the detector's window that is air
+        self.encoder_counts = 0  # of the screw or the rotor, modulo 2**30
+        self.supply_pa = 0  # at the inlet of a peristaltic pump
+        self.drops = 0  # fallen in the drop chamber, modulo 2**30
+        self.barrel_um = 0  # diameter that the syringe's clamp is opened to
+        self.seated = 1  # the plunger's flange is held
+        self.door_closed = 1  # of a peristaltic pump
+        self.on_mains = 1
+        self.battery_mv = 8_400
+        self.housing_dc = 230  # 0.1 degrees C
+        self.second_ms = -1  # of a clock with an oscillator of its own, modulo 2**30; -1 without one
+        self.guard = 0  # why the guard has stopped the motor, in its own codes; 0 while it has not
+        self.remote = 0  # the request came over the link
+        self.link_up = 1  # a remote host is heard, or none was ever there
         self.request = 0  # an event of states.py up to REQUESTS, or 0
         self.rate_cml_h = 0  # of PROGRAM and SET_RATE
         self.vtbi_ul = 0  # of PROGRAM: volume to be infused
@@ -40,19 +53,28 @@ class Outputs:
     The motor order is `segments` pairs: `counts[i]` pulses, each `intervals_ticks[i]` after the one
     before, to be put behind what is queued. A driver runs its queue out and then stands still: an order
     that is not renewed ends by itself. With `flush` set the driver first drops what it has queued.
+    With `backward` set the motor turns back; it never changes without a flush.
     """
 
     def __init__(self) -> None:
         self.state = 0
         self.answer = NOTHING_ASKED
-        self.rate_cml_h = 0  # at which the motor is driven now
+        self.rate_cml_h = 0  # that is set and flows now, 0 while the pump does not pump
+        self.motor_cml_h = 0  # at which the motor is driven, also while it backs off or takes up the way back
         self.pumped_ul = 0  # by the steps given, since power-on
         self.left_ul = 0  # of the volume to be infused
         self.alarms = 0  # latched, a mask of 1 << code
         self.alarms_raised = 0  # in this step, a mask likewise
         self.alarm_shown = 0
         self.alarm_reason = 0
+        self.buzzer_hz = 0  # the note that sounds, 0 for none
+        self.red = 0
+        self.yellow = 0
+        self.cyan = 0
+        self.silent = 0  # somebody has paused the audio
+        self.air_test = 0  # the air detector's sender is to be off until the next reading
         self.flush = False
+        self.backward = False
         self.segments = 0
         self.intervals_ticks = [0] * MOST_SEGMENTS
         self.counts = [0] * MOST_SEGMENTS

@@ -12,6 +12,7 @@ changes its numbers only once the table has said yes.
     PAUSED    stopped by the user, to be resumed
     ALARM     stopped by an alarm; it must be acknowledged before anything moves
     DONE      the volume is in and no KVO rate was set
+    RELIEF    the line is blocked: the motor turns back before it stands in ALARM
 
 A pause during KVO resumes as INFUSING with nothing left, which ends in KVO again at the same step.
 """
@@ -25,10 +26,13 @@ KVO = const(3)
 PAUSED = const(4)
 ALARM = const(5)
 DONE = const(6)
+RELIEF = const(7)
 
-STATE_NAMES = ("IDLE", "READY", "INFUSING", "KVO", "PAUSED", "ALARM", "DONE")
+STATE_NAMES = ("IDLE", "READY", "INFUSING", "KVO", "PAUSED", "ALARM", "DONE", "RELIEF")
 
-MOVING = (False, False, True, True, False, False, False)  # indexed by state: the motor has orders
+# Indexed by state: the motor has orders, and orders to pump.
+MOVING = (False, False, True, True, False, False, False, True)
+PUMPING = (False, False, True, True, False, False, False, False)
 
 # Asked for from outside. 0 means that nothing is asked.
 PROGRAM = const(1)
@@ -38,33 +42,40 @@ PAUSE = const(4)
 RESUME = const(5)
 STOP = const(6)
 ACKNOWLEDGE = const(7)
-REQUESTS = const(7)  # 1 to this may come from outside, no more
+RELOAD = const(8)  # the reservoir has been changed for a full one
+SILENCE = const(9)  # the audio of an alarm is to pause
+REQUESTS = const(9)  # 1 to this may come from outside, no more
 
 # Found by the controller.
-HALT = const(8)  # an alarm stops the motor
-KEEP_OPEN = const(9)  # an alarm, or the end of the volume, goes to the KVO rate
-FINISH = const(10)  # the end of the volume, and no KVO rate is set
+HALT = const(10)  # an alarm stops the motor
+KEEP_OPEN = const(11)  # an alarm, or the end of the volume, goes to the KVO rate
+FINISH = const(12)  # the end of the volume, and no KVO rate is set
+BACK_OFF = const(13)  # the line is blocked, and the drive can turn back
+RESTART = const(14)  # it is free again, soon enough to go on
 
 EVENT_NAMES = (
-    "", "PROGRAM", "START", "SET_RATE", "PAUSE", "RESUME", "STOP", "ACKNOWLEDGE", "HALT", "KEEP_OPEN", "FINISH",
+    "", "PROGRAM", "START", "SET_RATE", "PAUSE", "RESUME", "STOP", "ACKNOWLEDGE", "RELOAD", "SILENCE",
+    "HALT", "KEEP_OPEN", "FINISH", "BACK_OFF", "RESTART",
 )  # fmt: skip
 
 TABLE = (
     # IDLE
-    {PROGRAM: READY, ACKNOWLEDGE: IDLE},
+    {PROGRAM: READY, ACKNOWLEDGE: IDLE, RELOAD: IDLE, SILENCE: IDLE},
     # READY
-    {PROGRAM: READY, START: INFUSING, STOP: IDLE, ACKNOWLEDGE: READY},
+    {PROGRAM: READY, START: INFUSING, STOP: IDLE, ACKNOWLEDGE: READY, RELOAD: READY, SILENCE: READY},
     # INFUSING
-    {SET_RATE: INFUSING, PAUSE: PAUSED, STOP: IDLE, ACKNOWLEDGE: INFUSING,
-     HALT: ALARM, KEEP_OPEN: KVO, FINISH: DONE},
+    {SET_RATE: INFUSING, PAUSE: PAUSED, STOP: IDLE, ACKNOWLEDGE: INFUSING, SILENCE: INFUSING,
+     HALT: ALARM, KEEP_OPEN: KVO, FINISH: DONE, BACK_OFF: RELIEF},
     # KVO
-    {PAUSE: PAUSED, STOP: IDLE, ACKNOWLEDGE: KVO, HALT: ALARM},
+    {PAUSE: PAUSED, STOP: IDLE, ACKNOWLEDGE: KVO, SILENCE: KVO, HALT: ALARM, BACK_OFF: RELIEF},
     # PAUSED
-    {SET_RATE: PAUSED, RESUME: INFUSING, STOP: IDLE, ACKNOWLEDGE: PAUSED},
+    {SET_RATE: PAUSED, RESUME: INFUSING, STOP: IDLE, ACKNOWLEDGE: PAUSED, RELOAD: PAUSED, SILENCE: PAUSED},
     # ALARM
-    {STOP: IDLE, ACKNOWLEDGE: PAUSED},
+    {STOP: IDLE, ACKNOWLEDGE: PAUSED, SILENCE: ALARM, RESTART: INFUSING},
     # DONE
-    {PROGRAM: READY, STOP: IDLE, ACKNOWLEDGE: DONE},
+    {PROGRAM: READY, STOP: IDLE, ACKNOWLEDGE: DONE, RELOAD: DONE, SILENCE: DONE},
+    # RELIEF
+    {STOP: IDLE, ACKNOWLEDGE: RELIEF, SILENCE: RELIEF, HALT: ALARM},
 )  # fmt: skip
 
 REFUSED = const(-1)

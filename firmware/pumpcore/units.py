@@ -40,4 +40,4 @@ def later_ms(now_ms: int, wait_ms: int) -> int:
 
 def until_ms(now_ms: int, then_ms: int) -> int:
     """Milliseconds from `now_ms` to `then_ms`, negative if that is past; right within +-2**29 ms (6 days)."""
-    return ((then_ms - now_ms + CLOCK_HALF) & CLOCK_MASK) - CLOCK_HALF
+    return (((then_ms - now_ms) & CLOCK_MASK) ^ CLOCK_HALF) - CLOCK_HALF

@@ -121,6 +121,26 @@ def trumpet(
 
 
 @main.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--runs", type=click.IntRange(1, 1_000_000), help="Instead of as many as the figure asked for needs.")
+def study(names: tuple[str, ...], runs: int | None) -> None:
+    """What the pump finds, and how soon: many runs each, and the figure that comes of them beside what is asked.
+
+    Without a NAME every study is carried out.
+    """
+    from pumphost.show import show_findings
+    from pumphost.studies.registry import STUDIES
+    from pumphost.studies.study import carry_out
+
+    for name in names:
+        if name not in STUDIES:
+            raise BadInput(f"{name}: no such study; there are {', '.join(STUDIES)}")
+    findings = [finding for name in names or STUDIES for finding in carry_out(STUDIES[name], runs)]
+    show_findings(findings)
+    _finish(all(finding.ok for finding in findings))
+
+
+@main.command()
 @click.option("--pairs", type=click.IntRange(1, 99), default=5, show_default=True, help="Runs of each, in turn.")
 def bench(pairs: int) -> None:
     """How fast the simulator is, against the least that SimPy itself needs."""

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pumphost.performance import Measured, Part
+from pumphost.studies.study import Finding
 from pumphost.trumpet import Trumpet
 from pumpsim.run import Summary
 
@@ -100,4 +101,13 @@ def show_profile(parts: list[Part]) -> None:
     for name in dict.fromkeys(part.part for part in parts):
         of_job = {part.job: part for part in parts if part.part == name}
         table.add_row(name, *(f"{of_job[job].us:.1f} us, {of_job[job].share:.0%}" for job in jobs))
+    _console().print(table)
+
+
+def show_findings(findings: list[Finding]) -> None:
+    """What was asked of the pump, and what came of it."""
+    table = Table("what", "asked", "got", "")
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.ok else "[red]NOT[/]"
+        table.add_row(escape(finding.what), finding.asked, escape(finding.got), mark)
     _console().print(table)

@@ -13,14 +13,16 @@ import simpy
 
 from pumpcore.controller import Controller
 from pumpcore.records import Inputs, Outputs
-from pumpcore.states import ACKNOWLEDGE, EVENT_NAMES, PAUSE, PROGRAM, RESUME, SET_RATE, START, STOP
+from pumpcore.states import ACKNOWLEDGE, EVENT_NAMES, PAUSE, PROGRAM, RELOAD, RESUME, SET_RATE, SILENCE, START, STOP
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
+from pumpsim.catalogue import syringes
 from pumpsim.faults import STARTS
 from pumpsim.motor import BadOrder
 from pumpsim.peristaltic import PeristalticDrive
 from pumpsim.ports import Ports
+from pumpsim.protector import Protector
 from pumpsim.record import DEAD, OFF, Record
-from pumpsim.rig import patient_kpa, plant_of, setup_of
+from pumpsim.rig import fill_of, patient_kpa, plant_of, setup_of
 from pumpsim.scenario import Event, Fault, Scenario
 from pumpsim.sensors import PressureSensor
 from pumpsim.surroundings import ROOM_C, Battery, Warmth
@@ -36,6 +38,8 @@ ACTIONS = {
     "stop": STOP,
     "rate": SET_RATE,
     "acknowledge": ACKNOWLEDGE,
+    "reload": RELOAD,
+    "silence": SILENCE,
 }
 
 LOST = "LOST"  # of a request that never reached the controller
@@ -60,12 +64,14 @@ class Bench:
         noise = scenario.noise
         self.ports = Ports(self.plant, PressureSensor(noise.model, scenario.seed, noise.offset_kpa, noise.quantum_kpa))
         self.controller = Controller(setup_of(scenario))
+        self.protector = Protector(self.controller.setup, self.plant, self.ports.encoder)
         self.battery = Battery()
         self.warmth = Warmth()
         self.flipped_cml_h = 0  # what a flipped bit last left in the controller's rate
         self.rooms_c = [ROOM_C]  # the hottest of them is around the pump
         self.syringes = [scenario.pump.syringe or ""]  # the last of them is in the pump
         self.inputs = Inputs()
+        self.troubled = False  # since the first fault the pump's own state is not what it was at the start
         self.outputs = Outputs()
         self.record = Record()
         self.env = simpy.Environment()
@@ -76,10 +82,12 @@ class Bench:
         self.dying: simpy.Process | None = None
         self.flat = False
         self.go_on = self.env.event()
+        self._feel(0, self.inputs)
         self._program()
         if not any(event.action == "start" for event in scenario.event):
             self.ports.ask(START)
         self.loop = self.env.process(self._run_loop())
+        self.watchman = self.env.process(self._look_after())
         for event in scenario.event:
             self.env.process(self._happen(event))
         for fault in scenario.fault:
@@ -106,8 +114,11 @@ class Bench:
             now = int(env.now)
             clock = (now + self.clock_ms) & CLOCK_MASK
             ports.read(now, inputs)
+            if self.troubled:
+                self._feel(now, inputs)
             outputs = self.outputs
             then = self.controller.step(clock, inputs, outputs)
+            self.protector.hear(now, clock, inputs, outputs)
             try:
                 ports.obey(now, outputs)
             except BadOrder as error:
@@ -115,11 +126,25 @@ class Bench:
                 continue
             if record.step(now, inputs, outputs):
                 record.row(now, inputs, outputs, self.plant)
+                self.watchman.interrupt()  # pulses may come at another rate now
             wait = 0 if ports.requests else (then - clock) & CLOCK_MASK
             try:
                 yield alarm_clock.set(wait)
             except simpy.Interrupt:  # somebody pressed a key
                 alarm_clock = AlarmClock(env)
+
+    def _look_after(self) -> Process:
+        """The guard's own timer."""
+        while True:
+            with suppress(simpy.Interrupt):
+                yield self.env.timeout(self.protector.wait_ms())
+            self._catch_up()
+            self._guard(int(self.env.now))
+
+    def _guard(self, now_ms: int) -> None:
+        if not self.outages and self.protector.look(now_ms):
+            self.inputs.guard = self.protector.answer[2]
+            self.record.event(now_ms, "guard", self.protector.reason, "stopped")
 
     def _die_of(self, error: BadOrder) -> None:
         """A driver refuses an order: an exception ends the loop, as it ends main.py on a board, and nothing comes of
@@ -127,6 +152,19 @@ class Bench:
         self.hold()
         self.dead = True
         self.record.event(int(self.env.now), "loop", DEAD, str(error))
+
+    def _feel(self, now_ms: int, inputs: Inputs) -> None:
+        """The switches, the clamp around the barrel, the pump's own power and warmth."""
+        drive, battery = self.plant.drive, self.battery
+        if isinstance(drive, PeristalticDrive):
+            inputs.door_closed = int(not drive.lifts)
+        else:
+            inputs.seated = int(not (isinstance(drive, SyringeDrive) and drive.loose))
+            inputs.barrel_um = round(syringes()[self.syringes[-1]].barrel_mm * 1_000)
+        inputs.on_mains = int(not self.drains_ma)
+        inputs.battery_mv = round(battery.volts(now_ms / 1000) * 1_000)
+        inputs.housing_dc = round(self.warmth.celsius(now_ms / 1000) * 10)
+        inputs.link_up = int(not self.ports.link_drops)
 
     def _program(self) -> None:
         """The prescription is entered at power-on, and started unless an event does that later."""
@@ -145,6 +183,9 @@ class Bench:
         elif self.outages or self.dead or (event.via == "link" and self.ports.link_drops):
             self.record.event(now, "user", EVENT_NAMES[ACTIONS[event.action]], LOST)
         else:
+            if event.action == "reload":
+                self._catch_up()
+                self.plant.reload(fill_of(self.scenario))
             for _ in range(max(self.ports.bounces) if event.via == "keys" else 1):
                 self._ask(event)
             self.loop.interrupt()
@@ -158,12 +199,15 @@ class Bench:
     def _fail(self, fault: Fault) -> Process:
         yield self.env.timeout(_ms(fault.at_s))
         self._catch_up()
+        self.troubled = True
         end = STARTS[fault.kind](self, fault)
+        self.loop.interrupt()
         self.record.event(int(self.env.now), "fault", fault.kind, "on")
         if fault.until_s is not None:
             yield self.env.timeout(_ms(fault.until_s) - _ms(fault.at_s))
             self._catch_up()
             end()
+            self.loop.interrupt()
             self.record.event(int(self.env.now), "fault", fault.kind, "off")
 
     def _catch_up(self) -> None:
@@ -196,6 +240,8 @@ class Bench:
         self.hold()
         self.outages += 1
         self.plant.motor.lose_power()
+        self.protector.lose_power()
+        self.inputs.guard = 0
         self.outputs = Outputs()
         self._row(int(self.env.now))
 
@@ -207,6 +253,7 @@ class Bench:
             self.release()
         if not self.outages:
             self.controller = Controller(setup_of(self.scenario))
+            self.protector = Protector(self.controller.setup, self.plant, self.ports.encoder)
             self.ports.requests.clear()
         self.release()
 

@@ -14,6 +14,7 @@ from importlib.resources import files
 from math import pi
 from typing import Any
 
+WALL_MM = 1.0  # of a syringe's barrel; assumed, and alike for all
 WATER_MPA_S = 1.0  # viscosity at 20 C
 
 PVC_MPA = 10.0  # Young's modulus, assumed
@@ -58,6 +59,11 @@ class Syringe:
     @property
     def area_mm2(self) -> float:
         return _area(self.inner_diameter_mm)
+
+    @property
+    def barrel_mm(self) -> float:
+        """Outer diameter."""
+        return self.inner_diameter_mm + 2 * WALL_MM
 
     @property
     def barrel_compliance_ul_kpa(self) -> float:

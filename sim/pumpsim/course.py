@@ -40,6 +40,9 @@ class Course:
         motor = self.plant.motor
         given = motor.given
         runs = motor.take(to_ticks)
+        if motor.way < 0:
+            self._back(runs, to_ticks)
+            return
         if self.quiet_until != NOT_QUIET:
             self._creep(runs, to_ticks)
             return
@@ -58,6 +61,22 @@ class Course:
             self._rest(to_ticks)
         if not self.plant.guards:
             self.listen()
+
+    def _back(self, runs: list[Run], to_ticks: int) -> None:
+        """Pulse by pulse: it is seldom, short, and everything may slip."""
+        drive, shaft = self.plant.drive, self.plant.shaft
+        self._wake()
+        for start, pulses, interval in runs:
+            for number in range(1, pulses + 1):
+                self._rest(start + number * interval)
+                if shaft.stretch(1)[1]:
+                    drive.turn(-1)
+                    self.plant.meet()
+                else:
+                    shaft.lost += 1
+                shaft.pulses += 1
+        self._rest(to_ticks)
+        self.listen()
 
     def _creep(self, runs: list[Run], to_ticks: int) -> None:
         """The drive sticks, and only its own steps can loosen it: up to there it just turns, and from there on it goes

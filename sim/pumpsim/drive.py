@@ -27,6 +27,10 @@ class Drive(ABC):
         """The reservoir turns out to hold `left_ul`, if that is less."""
         self.left_ul = min(left_ul, self.left_ul)
 
+    def reload(self, fill_ul: float) -> None:
+        """A reservoir that holds so much is put in."""
+        self.left_ul = fill_ul
+
     @property
     @abstractmethod
     def turns(self) -> float:

@@ -23,6 +23,7 @@ class StepMotor:
         self.given = 0
         self.last_ticks = 0  # the pulse before the next one
         self.queued = 0
+        self.way = 1  # -1: what is queued turns back
         self.queue: deque[tuple[int, int]] = deque()  # of (interval, pulses), neighbours differ in interval
 
     def obey(self, outputs: Outputs, now_ticks: int) -> None:
@@ -32,6 +33,7 @@ class StepMotor:
             self.queued = 0
         if not self.queue:
             self.last_ticks = now_ticks
+            self.way = -1 if outputs.backward else 1
         for i in range(outputs.segments):
             self._append(outputs.intervals_ticks[i], outputs.counts[i])
 
@@ -63,6 +65,6 @@ class StepMotor:
                 queue.popleft()
             runs.append((self.last_ticks, pulses, interval))
             self.last_ticks += pulses * interval
-            self.given += pulses
+            self.given += self.way * pulses
             self.queued -= pulses
         return runs

@@ -200,6 +200,20 @@ class Plant:
         self.bag_ul = self.net.metered_ul[IN] + left_ul
         self.last_drop = self.inject_air(inf, left_ul + self.circuit.supply.tube_ul)
 
+    def reload(self, fill_ul: float) -> None:
+        """Somebody puts in a full reservoir, without air; the line keeps its pressure."""
+        self.course.catch_up()
+        if self.circuit.supply:
+            if self.last_drop:
+                self.air.purge(self.last_drop, self.out_ul)
+            self.last_drop = None
+            self._note_fallen()
+            self.bag_ul = self.noted_ul = self.net.metered_ul[IN]
+            self.run_dry(fill_ul)
+        else:
+            self.drive.reload(fill_ul)
+            self.renew()
+
     def inject_air(self, volume_ul: float, after_ul: float = 0.0) -> Bubble:
         """A bubble comes to the detector once `after_ul` more have flowed."""
         bubble = self.air.inject(self.out_ul + after_ul, volume_ul)

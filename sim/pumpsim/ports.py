@@ -34,9 +34,15 @@ class Ports:
         inputs.steps_queued = plant.motor.queued
         inputs.pressure_pa = self.pressure.read_pa(now_ms, plant.line_kpa)
         inputs.air_permille = self.air.read(plant.air_permille)
+        inputs.encoder_counts = self.encoder.read(plant.drive.turns, now_ms) & CLOCK_MASK
+        inputs.second_ms = now_ms & CLOCK_MASK
+        if plant.circuit.supply:
+            inputs.supply_pa = round(plant.supply_kpa * 1_000)
+            inputs.drops = plant.drops & CLOCK_MASK
         inputs.request = 0
         if self.requests:
             inputs.request, inputs.rate_cml_h, inputs.vtbi_ul, inputs.kvo_cml_h = self.requests.popleft()
 
     def obey(self, now_ms: int, outputs: Outputs) -> None:
         self.plant.motor.obey(outputs, now_ms * TICKS_PER_MS)
+        self.air.testing = outputs.air_test

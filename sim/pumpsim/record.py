@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 class Note(NamedTuple):
-    """An event: `source` is user, patient, state, alarm, fault or loop."""
+    """An event: `source` is user, patient, state, alarm, guard, fault or loop."""
 
     t_s: float
     source: str

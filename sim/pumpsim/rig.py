@@ -1,5 +1,7 @@
 """From what a scenario says to a pump: the controller's setup and the plant behind it."""
 
+from dataclasses import replace
+
 from pumpcore.setup import Setup
 from pumpcore.units import PL_PER_UL
 from pumpsim.catalogue import CANNULAS, FLUIDS, ROUTES, TUBES, Tube, Tubing, syringes, tubing
@@ -13,6 +15,9 @@ from pumpsim.syringe import IdealSyringeDrive, SyringeDrive
 
 LOW_UL, LOW_SHARE = 1_000, 0.10  # Open PCA R6.8 for a large reservoir; shares of a small one assumed
 EMPTY_UL, EMPTY_SHARE = 500, 0.02
+COMPLIANCE_SPREAD = 1.4  # syringes of a kind differ by 40 % (syringes.toml): the controller is told the most
+OPENING_KPA = 3.0  # above a valve's own: the patient behind it; assumed
+UPSTREAM_PA = 16_000  # below the air around: Infusomat Space, 120 to 200 mbar
 ROLLER_COMPLIANCE = 0.5  # uL/kPa of the silicone tube behind the rollers; assumed
 
 
@@ -28,7 +33,22 @@ def setup_of(scenario: Scenario) -> Setup:
         near_end_s=round(pump.near_end_min * 60),
         low_ul=min(LOW_UL, round(fill_ul * LOW_SHARE)),
         empty_ul=min(EMPTY_UL, round(fill_ul * EMPTY_SHARE)),
+        steps_per_turn=round(STEPS_PER_TURN * scenario.mechanics.gear),
+        compliance_nl_kpa=round(compliance_ul_kpa(scenario) * COMPLIANCE_SPREAD * 1_000),
+        opening_pa=round((scenario.line.anti_siphon_kpa + OPENING_KPA) * 1_000) if scenario.line.anti_siphon_kpa else 0,
+        upstream_pa=UPSTREAM_PA if pump.tube else 0,
+        drops_per_ml=scenario.supply.drops_per_ml if pump.tube else 0,
+        back_off=int(pump.back_off and pump.tube is None and scenario.mechanics.stopper == "real"),
+        restarts=pump.restarts,
+        air_test=1,
+        barrel_um=round(syringes()[pump.syringe].barrel_mm * 1_000) if pump.syringe else 0,
     )
+
+
+def compliance_ul_kpa(scenario: Scenario) -> float:
+    """Of syringe, or rollers, and line: what a blocked line fills."""
+    pump, line = scenario.pump, scenario.line.tubing.compliance_ul_kpa
+    return line + (syringes()[pump.syringe].compliance_ul_kpa if pump.syringe else ROLLER_COMPLIANCE)
 
 
 def fill_of(scenario: Scenario) -> float:
@@ -87,6 +107,8 @@ def drive_of(scenario: Scenario) -> tuple[Drive, float]:
         return PeristalticDrive(TUBES[pump.tube], mechanics.gear, mechanics.worn_turns), ROLLER_COMPLIANCE
     assert pump.syringe is not None
     syringe, screw, fill_ul = syringes()[pump.syringe], screw_of(mechanics), fill_of(scenario)
+    if mechanics.compliance_ul_kpa is not None:
+        syringe = replace(syringe, compliance_ul_kpa=mechanics.compliance_ul_kpa)
     if mechanics.stopper == "ideal":
         return IdealSyringeDrive(syringe, screw, fill_ul), syringe.compliance_ul_kpa
     return SyringeDrive(syringe, screw, fill_ul, mechanics.stall_n), syringe.barrel_compliance_ul_kpa

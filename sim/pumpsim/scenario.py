@@ -63,6 +63,8 @@ class Pump(_Table):
     tube: Annotated[str, _one_of(*TUBES)] | None = None
     fill_ml: Annotated[float, Field(ge=0.1, le=60)] | None = None  # the nominal volume unless given
     occlusion_kpa: Annotated[float, Field(ge=6.7, le=120)] = 40.0  # 50 to 900 mmHg
+    back_off: bool = True  # relieve a blocked line by turning back; a real syringe's drive only
+    restarts: Annotated[int, Field(ge=0, le=9)] = 0  # by itself after an occlusion, in any ten minutes
     bubble_ul: Annotated[int, Field(ge=20, le=1000)] = 100
     near_end_min: Annotated[float, Field(ge=0, le=240)] = 3.0
 
@@ -93,6 +95,7 @@ class Mechanics(_Table):
     step_error_mm: Annotated[float, Field(ge=0, le=0.01)] = Screw.step_error_mm
     backlash_mm: Annotated[float, Field(ge=0, le=2)] = Screw.backlash_mm
     gap_mm: Annotated[float, Field(ge=0, le=10)] = Screw.gap_mm
+    compliance_ul_kpa: Annotated[float, Field(ge=0.1, le=100)] | None = None  # of this very syringe
     stall_n: Annotated[float, Field(ge=1, le=1000)] = STALL_N
     stopper: Literal["real", "ideal"] = "real"  # ideal: no friction, a rigid rod
     worn_turns: Annotated[float, Field(ge=0, le=1e7)] = 0.0  # of a peristaltic pump's tube, before this run
@@ -158,7 +161,7 @@ class Therapy(_Table):
 
 class Event(_Table):
     at_s: Seconds
-    action: Literal["program", "start", "pause", "resume", "stop", "rate", "acknowledge", "height"]
+    action: Literal["program", "start", "pause", "resume", "stop", "rate", "acknowledge", "reload", "silence", "height"]
     rate_ml_h: Rate | None = None
     height_cm: Annotated[float, Field(ge=-200, le=200)] | None = None
     via: Literal["keys", "link"] = "keys"

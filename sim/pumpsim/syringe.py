@@ -51,6 +51,12 @@ class SyringeDrive(Drive):
         self.sticking_n = syringe.friction_n + syringe.stiction_n
         self._work_out_force()
 
+    def reload(self, fill_ul: float) -> None:
+        """The pusher is brought up to the flange of a new plunger, which nothing presses yet."""
+        self.wake()
+        self.left_ul, self.stopper_mm = fill_ul, self.nut_mm
+        self._work_out_force()
+
     def seat(self, held: bool) -> None:
         """Let go of the plunger, or take hold of it where it is now: the pusher is brought up to its flange."""
         self.wake()

@@ -23,6 +23,7 @@ class Stepper:
         self.last = 0  # the pulse before the next, or the moment the queue was filled
         self.given = 0
         self.queue = deque()
+        self.way = 1
         self.dry = 0  # how often a queue in use ran out
 
     def queued(self):
@@ -36,7 +37,7 @@ class Stepper:
             if due:
                 if self.watch:
                     self.watch(self.last, interval, due)
-                self.given += due
+                self.given += self.way * due
                 self.last += due * interval
             if due < count:
                 self.queue[0] = (interval, count - due)
@@ -48,8 +49,9 @@ class Stepper:
     def obey(self, outputs):
         if outputs.flush:
             self.queue.clear()
-        if outputs.segments and not self.queue:
+        if not self.queue:
             self.last = self.now
+            self.way = -1 if outputs.backward else 1
         for i in range(outputs.segments):
             interval, count = outputs.intervals_ticks[i], outputs.counts[i]
             assert interval >= LEAST_INTERVAL_TICKS and count > 0, f"no segment of {count} pulses {interval} apart"

@@ -1,4 +1,5 @@
-"""Runs under 32-bit MicroPython: bytes allocated by steps in a steady state, one line a case.
+"""Runs under 32-bit MicroPython: bytes allocated by steps in a steady state, one line a case, with all that
+watches turned on and the guard beside it: told the orders, shown the encoder.
 
 A case is a state that moves the motor, a syringe and a rate. The motor is the shortest that keeps the
 contract: it gives what was ordered as time goes by. Prints `state rate_cml_h step_pl steps bytes`, and
@@ -8,6 +9,8 @@ at the end the same of a loop known to allocate.
 import gc
 
 from pumpcore.controller import Controller
+from pumpcore.guard import ANSWER_BYTES, Guard
+from pumpcore.orders import Orders
 from pumpcore.records import ACCEPTED, Inputs, Outputs
 from pumpcore.setup import Setup
 from pumpcore.states import ACKNOWLEDGE, INFUSING, KVO, PROGRAM, START, STATE_NAMES
@@ -33,9 +36,11 @@ def ordered(outputs):
     return total
 
 
-def ask(controller, now, inputs, outputs, request):
+def ask(controller, now, inputs, outputs, request, beside):
     inputs.request = request
+    beside.sense(now, inputs)
     controller.step(now, inputs, outputs)
+    beside.follow(now, inputs, outputs)
     inputs.request = 0
     if outputs.answer != ACCEPTED:
         raise ValueError("request %d refused: %d" % (request, outputs.answer))
@@ -44,11 +49,40 @@ def ask(controller, now, inputs, outputs, request):
     inputs.steps_queued += ordered(outputs)
 
 
-def run(controller, now, inputs, outputs, steps):
+class Beside:
+    """The guard, what it is told, and sensors that follow the steps."""
+
+    def __init__(self, step_pl):
+        self.guard = Guard(step_pl * 3_200 // 4_096 * 999 // 1_000)
+        self.orders = Orders()
+        self.answer = bytearray(ANSWER_BYTES)
+        self.tested = 0  # the air detector's sender is off
+
+    def sense(self, now, inputs):
+        inputs.second_ms = now
+        # 4096 counts are 3200 steps
+        inputs.encoder_counts = (inputs.steps_done // 25 * 32 + inputs.steps_done % 25 * 32 // 25) & CLOCK_MASK
+        inputs.pressure_pa = 1_300 + (now // 100 & 15)
+        inputs.air_permille = 1_000 if self.tested else 0
+
+    def follow(self, now, inputs, outputs):
+        self.tested = outputs.air_test
+        self.orders.write(now, inputs, outputs)
+        if self.orders.prescribed:
+            self.guard.tell(now, self.orders.prescription)
+        if self.orders.ordered:
+            self.guard.tell(now, self.orders.order)
+        self.guard.look(now, inputs.encoder_counts, self.answer)
+        inputs.guard = self.answer[2]
+
+
+def run(controller, now, inputs, outputs, steps, beside):
     """The clock after `steps` steps, each at the time the one before asked for."""
     due = outputs.intervals_ticks[0]
     for _ in range(steps):
+        beside.sense(now, inputs)
         then = controller.step(now, inputs, outputs)
+        beside.follow(now, inputs, outputs)
         inputs.steps_queued += ordered(outputs)
         due = advance(due, ((then - now) & CLOCK_MASK) * TICKS_PER_MS, inputs, outputs)
         now = then
@@ -56,24 +90,26 @@ def run(controller, now, inputs, outputs, steps):
 
 
 def measure(state, rate_cml_h, step_pl, start_ms):
-    controller = Controller(Setup(step_pl, 9_000_000))
+    watched = {"steps_per_turn": 3_200, "compliance_nl_kpa": 21_715, "upstream_pa": 16_000, "back_off": 1}
+    controller = Controller(Setup(step_pl, 9_000_000, air_test=1, restarts=3, barrel_um=28_590, **watched))
+    beside = Beside(step_pl)
     inputs = Inputs()
     outputs = Outputs()
-    inputs.pressure_pa = 1_300
+    inputs.barrel_um = 28_590
     inputs.rate_cml_h = rate_cml_h
     inputs.kvo_cml_h = rate_cml_h
     inputs.vtbi_ul = 1 if state == KVO else 8_000_000
-    ask(controller, start_ms, inputs, outputs, PROGRAM)
-    ask(controller, start_ms, inputs, outputs, START)
+    ask(controller, start_ms, inputs, outputs, PROGRAM, beside)
+    ask(controller, start_ms, inputs, outputs, START, beside)
     now = start_ms
     while outputs.state != state:
         inputs.steps_done += inputs.steps_queued
         inputs.steps_queued = 0
-        ask(controller, now, inputs, outputs, ACKNOWLEDGE)
-    now = run(controller, now, inputs, outputs, 3)
+        ask(controller, now, inputs, outputs, ACKNOWLEDGE, beside)
+    now = run(controller, now, inputs, outputs, 3, beside)
     gc.collect()
     before = gc.mem_alloc()
-    run(controller, now, inputs, outputs, STEADY_STEPS)
+    run(controller, now, inputs, outputs, STEADY_STEPS, beside)
     print(STATE_NAMES[outputs.state], rate_cml_h, step_pl, STEADY_STEPS, gc.mem_alloc() - before)
 
 

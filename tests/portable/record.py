@@ -2,11 +2,12 @@
 
     python tests/portable/record.py        writes it anew, after a change of the inputs or of the story
 
-A line a step: the clock, then the fields of Inputs in the order of FIELDS.
+The first line names the fields; then a line a step: the clock, and all fields of Inputs.
 """
 
 from pathlib import Path
 
+from pumpcore.records import Inputs
 from pumpcore.units import CLOCK_MASK
 from pumpsim.bench import Bench
 from pumpsim.loading import load
@@ -14,7 +15,7 @@ from pumpsim.loading import load
 HERE = Path(__file__).parent
 STORY = HERE / "story.toml"
 TRACE = HERE / "story.trace"
-FIELDS = ("steps_done", "steps_queued", "pressure_pa", "air_permille", "request", "rate_cml_h", "vtbi_ul", "kvo_cml_h")
+FIELDS = tuple(vars(Inputs()))
 
 
 class Tap:
@@ -22,7 +23,7 @@ class Tap:
 
     def __init__(self, controller):
         self.controller = controller
-        self.lines = []
+        self.lines = [" ".join(("now_ms", *FIELDS)) + "\n"]
 
     def step(self, now_ms, inputs, outputs):
         fields = [getattr(inputs, name) for name in FIELDS]

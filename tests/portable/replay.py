@@ -1,45 +1,59 @@
 """Runs under any Python: puts the recorded inputs of story.trace through pumpcore and prints the outputs.
 
-A line a step: when it wants to run next, what Outputs says, and the ordered segments.
+The first line of the trace names the fields of Inputs, each line after it is a step: the clock, then those
+fields. Printed are when the step wants to run next, all that Outputs says, the ordered segments, and what
+the guard, which is told the orders and shown the encoder, answers.
 """
 
 from pumpcore.controller import Controller
+from pumpcore.guard import ANSWER_BYTES, Guard
+from pumpcore.orders import Orders
 from pumpcore.records import Inputs, Outputs
 from pumpcore.setup import Setup
 
+SETUP = {
+    "near_end_s": 30,
+    "steps_per_turn": 3_200,
+    "compliance_nl_kpa": 21_715,
+    "barrel_um": 28_590,
+    "back_off": 1,
+    "air_test": 1,
+}
+SHOWN = (
+    "state", "answer", "rate_cml_h", "pumped_ul", "left_ul", "alarms", "alarms_raised", "alarm_shown", "alarm_reason",
+    "buzzer_hz", "red", "yellow", "cyan", "silent", "air_test",
+)  # fmt: skip
+
 
 def replay(lines):
-    controller = Controller(Setup(173_531, 50_000, near_end_s=30))
+    controller = Controller(Setup(173_531, 50_000, **SETUP))
+    guard = Guard(135_435)
+    orders = Orders()
+    answer = bytearray(ANSWER_BYTES)
     inputs = Inputs()
     outputs = Outputs()
+    names = next(lines).split()[1:]
     for line in lines:
-        (
-            now_ms,
-            inputs.steps_done,
-            inputs.steps_queued,
-            inputs.pressure_pa,
-            inputs.air_permille,
-            inputs.request,
-            inputs.rate_cml_h,
-            inputs.vtbi_ul,
-            inputs.kvo_cml_h,
-        ) = [int(word) for word in line.split()]
+        now_ms, *values = [int(word) for word in line.split()]
+        for i in range(len(names)):
+            setattr(inputs, names[i], values[i])
         next_ms = controller.step(now_ms, inputs, outputs)
+        orders.write(now_ms, inputs, outputs)
+        if orders.prescribed:
+            guard.tell(inputs.second_ms, orders.prescription)
+        if orders.ordered:
+            guard.tell(inputs.second_ms, orders.order)
+        guard.look(inputs.second_ms, inputs.encoder_counts, answer)
         print(
             next_ms,
-            outputs.state,
-            outputs.answer,
-            outputs.rate_cml_h,
-            outputs.pumped_ul,
-            outputs.left_ul,
-            outputs.alarms,
-            outputs.alarm_shown,
-            outputs.alarm_reason,
+            *[getattr(outputs, name) for name in SHOWN],
             int(outputs.flush),
+            int(outputs.backward),
             outputs.intervals_ticks[: outputs.segments],
             outputs.counts[: outputs.segments],
+            *[answer[i] for i in range(ANSWER_BYTES)],
         )
 
 
 with open("story.trace") as trace:
-    replay(trace)
+    replay(iter(trace))

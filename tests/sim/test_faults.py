@@ -1,6 +1,7 @@
 """Every fault on every drive: nothing before it, its effect as worked out by hand, and what is left after it."""
 
 import math
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pumpsim.bench import Bench
 from pumpsim.faults import STARTS
 from pumpsim.kinds import KINDS
+from pumpsim.record import Row
 from pumpsim.run import measure, simulate
 from pumpsim.scenario import Event, Patient, Supply
 from stories import (
@@ -29,7 +31,6 @@ from stories import (
     ml_h,
     ran,
     story,
-    undisturbed,
 )
 
 PROMISED = """
@@ -38,9 +39,35 @@ PROMISED = """
     free-flow wrong-syringe battery-drain power-cut overheat clock-jump loop-stall memory-flip key-bounce link-drop
 """  # users rely on these names
 
+# Of a plant under a controller that looks at nothing: it goes on through the fault, whatever it could find.
+
+
+def unwatched(drive, *faults, **of):
+    bench = Bench(story(drive, *faults, **of))
+    bench.controller.watch.look = bench.controller.vitals.look = lambda *seen: None
+    bench.protector.look = lambda now_ms: False
+    return bench
+
+
+def carried_on(drive, *faults, **of):
+    bench = unwatched(drive, *faults, **of)
+    bench.run()
+    return bench
+
+
+def woken(*at_s):
+    """As a fault wakes the loop when it starts and ends."""
+    return [*PRESSED, *(Event(at_s=s, action="acknowledge") for s in at_s)]
+
+
+@cache
+def plain_run(drive, *woken_s):
+    return carried_on(drive, event=woken(*woken_s))
+
+
 # All kinds
 
-# Mild, and ended after 4 s before the controller would stop for them: what flows afterwards.
+# Mild, and ended after 4 s: what flows afterwards.
 MILD = {"occlusion-partial": 0.5, "infiltration": 5.0, "air-bubble": 50.0, "air-train": 2.0, "key-bounce": 3.0}
 STAYS = [  # what stands still
     ("reservoir-empty", "syringe"),  # nobody fills it; a bag has 14 mL in its tube
@@ -48,10 +75,12 @@ STAYS = [  # what stands still
     ("power-cut", "peristaltic"),
 ]
 UNSEEN = {
-    "clock-jump": "the pump counts spans, not hours",
+    "clock-jump": "the pump counts spans, not hours; but when it looks may shift",
     "air-sensor-stuck": "at 0, and there is no air",
     "syringe-unseated": "nothing sucks",
 }
+
+PLANT = ("t_s", "set_rate_ml_h", "delivered_ml", "pressure_kpa", "supply_kpa", "air_ml")
 
 BOTH = [(kind, drive) for kind in KINDS for drive in DRIVES if KINDS[kind].drive in ("", drive)]
 every_kind = pytest.mark.parametrize(("kind", "drive"), BOTH, ids=lambda name: name)
@@ -67,16 +96,28 @@ def test_every_kind_that_is_promised_is_there():
     }
 
 
+def differ(bench, plain, fields, within):
+    """Whether rows, what is measured of all of them, or what the user did differ."""
+    for row, other in zip(bench.record.rows, plain.record.rows, strict=False):
+        for field in fields:
+            if getattr(row, field) != pytest.approx(getattr(other, field), abs=within):
+                return True
+    measured = [name for name in measure(plain) if name != "reading_peak_kpa" or "reading_kpa" in fields]
+    ours, theirs = measure(bench), measure(plain)
+    same = all(ours[name] == pytest.approx(theirs[name], abs=within) for name in measured)
+    return not same or codes(bench, "user") != codes(plain, "user")
+
+
 @every_kind
 def test_a_fault_does_nothing_before_its_time_something_then_and_passes(kind, drive, record_property):
-    bench, plain = ran(drive, fault(kind, 60.0, 64.0, MILD.get(kind)), event=PRESSED), undisturbed(drive)
+    mild = fault(kind, 60.0, 64.0, MILD.get(kind))
+    bench, plain = carried_on(drive, mild, event=woken(60.0, 64.0)), plain_run(drive, 60.0, 64.0)
     before = [row for row in plain.record.rows if row.t_s < 60]
     assert len(before) == 60 and before[-1].delivered_ml > 0.2
     assert [row for row in bench.record.rows if row.t_s < 60] == before
-    seen = (bench.record.rows, measure(bench), codes(bench, "user"))
-    same = all(a == pytest.approx(b, abs=1e-6) for a, b in zip(bench.record.rows, plain.record.rows, strict=False))
-    changed = not same or seen[1:] != (measure(plain), codes(plain, "user"))
-    assert changed == (kind not in UNSEEN)
+    # Looked at otherwise, a step may come 9 us sooner or later: 0.3 kPa/s make that 3e-6 kPa.
+    how = (PLANT, 1e-5) if kind == "clock-jump" else (Row._fields, 1e-6)
+    assert differ(bench, plain, *how) == (kind not in UNSEEN)
     assert [(n.t_s, n.code, n.value) for n in bench.record.events if n.source == "fault"] == [
         (60.0, kind, "on"),
         (64.0, kind, "off"),
@@ -116,7 +157,7 @@ def test_two_of_a_kind_end_one_by_one(kind, drive, ends):
         for n, other in enumerate(({}, {"syringe": "Monoject 60"} if kind == "wrong-syringe" else {}))
     )
     both, left, none = (
-        Bench(story(drive, *faults)) for faults in ((first, second), (first if ends[0] == 17 else second,), ())
+        unwatched(drive, *faults) for faults in ((first, second), (first if ends[0] == 17 else second,), ())
     )
     for at_s in (16, 19):
         for bench in (both, left, none):
@@ -161,7 +202,7 @@ def test_an_infiltration_lasts_though_fluid_flows_back_for_a_while():
     """The patient rises, 150 uL flow back, and rises by another centimetre meanwhile: the cannula is still beside
     the vein afterwards, so at the end the pressure over the patient's is what 0.26 kPa s/uL and more take."""
     up = [Event(at_s=60.5, action="height", height_cm=100.0), Event(at_s=70, action="height", height_cm=101.0)]
-    rows = ran("syringe", fault("infiltration"), stopper="ideal", event=up).record.rows
+    rows = carried_on("syringe", fault("infiltration"), stopper="ideal", event=up).record.rows
     assert rows[-1].pressure_kpa - PATIENT_KPA - 1.01 * 9.81 > RATE * (LINE_R + 0.0032 + 0.2611)
 
 
@@ -174,9 +215,9 @@ def test_a_syringe_that_is_empty_too_early_gives_what_was_in_it():
 
 def test_a_bag_that_is_empty_too_early_gives_its_tube_too():
     """0.2 mL, 0.3 m of 1.0 mm and the line; then air, which nobody sees."""
-    faults = [fault("reservoir-empty", severity=0.2), fault("air-sensor-stuck", 0.0)]
+    empty = fault("reservoir-empty", severity=0.2)
     tables = {"supply": Supply(set="0.3 m x 1.0 mm"), "pump": {"tube": "silicone 1.6 mm"}}
-    bench = Bench(story("peristaltic", *faults, duration_s=480.0, rig={"gear": 0.3}, **tables))
+    bench = unwatched("peristaltic", empty, duration_s=480.0, rig={"gear": 0.3}, **tables)
     out_ul = looked(bench, 60).out_ul
     bench.run()
     last = bench.record.rows[-1]
@@ -217,7 +258,7 @@ def test_what_runs_by_itself_runs_by_ohms_law(drive, kind, below_cm, expected):
 
 
 def test_behind_an_open_door_nothing_is_pumped():
-    bench = ran("peristaltic", fault("door-open"))
+    bench = carried_on("peristaltic", fault("door-open"))
     expected = (BAG_KPA - PATIENT_KPA) / (BAG_R + OPEN_R + LINE_R + OUT_R)
     assert bench.record.rows[-1].state == "INFUSING" and measure(bench)["lost_steps"] == 0
     assert ml_h(bench, 100, 240) / 3.6 == pytest.approx(expected, rel=2e-3)
@@ -264,7 +305,7 @@ def test_a_plunger_is_not_sucked_in_when_held_or_for_60_cm(kind, below_cm):
 
 def test_a_terumo_taken_for_a_bd_gives_a_fifth_too_much(record_property):
     """(29.10 / 26.59)^2 = 1.198, in the mean over 1000 s: to one slip in 750."""
-    bench = ran("syringe", fault("wrong-syringe"), duration_s=1100.0)
+    bench = carried_on("syringe", fault("wrong-syringe"), duration_s=1100.0)
     error = 100 * (ml_h(bench, 100, 1100) / RATE_ML_H - 1)
     record_property("figure", f"a Terumo 50 taken for a BD Plastipak 50 gives {error:.1f} % too much")
     assert error == pytest.approx(100 * (29.10**2 / 26.59**2 - 1), abs=0.3)
@@ -280,7 +321,7 @@ def test_a_clamped_bag_is_felt_at_the_inlet():
 @pytest.mark.parametrize("drive", DRIVES)
 def test_a_flipped_bit_is_another_rate(drive):
     """Bit 9 of 20.00 mL/h: 2000 ^ 512 = 1488."""
-    bench = ran(drive, fault("memory-flip", 60, 160), duration_s=300.0)
+    bench = carried_on(drive, fault("memory-flip", 60, 160), duration_s=300.0)
     rates = {row.t_s: row.set_rate_ml_h for row in bench.record.rows}
     assert (rates[59.0], rates[61.0], rates[159.0], rates[162.0]) == (20.0, 14.88, 14.88, 20.0)
     assert ml_h(bench, 80, 160) == pytest.approx(14.88, rel=0.02)
@@ -288,7 +329,8 @@ def test_a_flipped_bit_is_another_rate(drive):
 
 def test_a_rate_set_after_a_bit_flipped_stays_as_set():
     """The new rate is written over the flipped one; that the fault ends does not flip it again, to 4.88."""
-    bench = ran("syringe", fault("memory-flip", 60, 160), event=[Event(at_s=100.0, action="rate", rate_ml_h=10.0)])
+    rate = Event(at_s=100.0, action="rate", rate_ml_h=10.0)
+    bench = carried_on("syringe", fault("memory-flip", 60, 160), event=[rate])
     assert bench.record.rows[-1].set_rate_ml_h == 10.0
 
 
@@ -297,15 +339,16 @@ def test_a_rate_set_after_a_bit_flipped_stays_as_set():
 def test_no_flipped_bit_ends_the_run(bit, rate_ml_h):
     """500 ^ 65536 is 660.36 mL/h, which a 1 mL syringe's motor cannot do; 512 ^ 512 is nothing at all."""
     small = {"rate_ml_h": rate_ml_h, "pump": {"syringe": "BD Plastipak 1"}}
-    bench = ran("syringe", fault("memory-flip", 10, 20, float(bit)), duration_s=30.0, **small)
+    bench = carried_on("syringe", fault("memory-flip", 10, 20, float(bit)), duration_s=30.0, **small)
     assert bench.record.rows[-1].t_s == 30
 
 
 @pytest.mark.parametrize("seconds", [-86_400.0, -1.0, 60.0, 86_400.0])
 @pytest.mark.parametrize("drive", DRIVES)
 def test_a_clock_that_jumps_delivers_the_same(drive, seconds):
-    rows = ran(drive, fault("clock-jump", severity=seconds), event=PRESSED).record.rows
-    assert all(a == pytest.approx(b, abs=1e-9) for a, b in zip(rows, undisturbed(drive).record.rows, strict=True))
+    bench, plain = carried_on(drive, fault("clock-jump", severity=seconds), event=woken(60.0)), plain_run(drive, 60.0)
+    pairs = zip(bench.record.rows, plain.record.rows, strict=True)
+    assert all(a == pytest.approx(b, abs=1e-9) for a, b in pairs)
 
 
 def test_a_hot_room_warms_the_housing():

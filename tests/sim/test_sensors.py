@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pumpsim.bench import Bench
 from pumpsim.run import measure
+from pumpsim.scenario import Event
 from pumpsim.sensors import BLOCK_MS, MODELS, AirSensor, Encoder, PressureSensor
-from stories import PRESSED, RATE, codes, fault, ran, undisturbed
+from stories import PRESSED, RATE, codes, fault, ran, story
 
 HOURS = 400
 BLOCKS = HOURS * 720
@@ -171,23 +173,45 @@ def test_a_stuck_encoder_misses_what_turns_meanwhile():
 # In a run
 
 
+def carried_on(drive, *faults, **of):
+    """Under a controller and a guard that look at nothing."""
+    bench = Bench(story(drive, *faults, **of))
+    bench.controller.watch.look = bench.controller.vitals.look = lambda *seen: None
+    bench.protector.look = lambda now_ms: False
+    bench.run()
+    return bench
+
+
 def test_a_stuck_encoder_stays_and_goes_on_without_what_it_missed():
-    """60 of 180 s at 20 mL/h."""
-    plain, stuck, back = (ran("syringe", *f) for f in ([], [fault("encoder-stuck")], [fault("encoder-stuck", 60, 120)]))
+    """60 of 180 s at 20 mL/h, if nobody stops the pump for it."""
+    spans = [], [fault("encoder-stuck")], [fault("encoder-stuck", 60, 120)]
+    plain, stuck, back = (carried_on("syringe", *faults) for faults in spans)
     ml = [measure(bench)["encoder_ml"] for bench in (plain, stuck, back)]
     assert ml == pytest.approx([240 * RATE / 1000, 60 * RATE / 1000, 180 * RATE / 1000], abs=0.006)
-    assert plain.record.rows == stuck.record.rows
+    pairs = zip(plain.record.rows, stuck.record.rows, strict=True)
+    assert all(a.delivered_ml == pytest.approx(b.delivered_ml, abs=1e-9) for a, b in pairs)
 
 
-def test_a_pressure_sensor_that_lies_is_believed():
-    """Stuck it sees no blocked line; 39 kPa too high, it sees one where there is none; 10 kPa are 10 kPa."""
-    blind = ran("syringe", fault("pressure-stuck"), fault("occlusion-downstream"), duration_s=600.0)
-    assert "OCCLUSION_DOWNSTREAM" not in codes(blind, "alarm") and blind.record.rows[-1].pressure_kpa > 80
+def test_a_pressure_sensor_that_is_stuck_sees_no_blocked_line():
+    """In 540 s behind a clamp the line comes to more than 80 kPa, and the reading stays; a controller that looks finds
+    it dead after a minute and 250 uL, 60 s at 20 mL/h, and calls it by its name."""
+    faults = fault("pressure-stuck"), fault("occlusion-downstream")
+    blind = carried_on("syringe", *faults, duration_s=600.0)
+    assert blind.record.rows[-1].pressure_kpa > 80
     assert len({row.reading_kpa for row in blind.record.rows[61:]}) == 1
+    found = ran("syringe", *faults, duration_s=600.0)
+    assert codes(found, "alarm") == ["SENSOR_FAULT"]
+    assert [n.t_s for n in found.record.events if n.source == "alarm"] == [pytest.approx(120, abs=1.5)]
+
+
+def test_a_pressure_sensor_with_an_offset_is_believed():
+    """39 kPa too high, it sees a blocked line where there is none; 10 kPa are 10 kPa."""
     assert "OCCLUSION_DOWNSTREAM" in codes(ran("syringe", fault("pressure-offset", severity=39.0)), "alarm")
-    rows = ran("syringe", fault("pressure-offset", 60, 160), event=PRESSED).record.rows
-    more = [a.reading_kpa - b.reading_kpa for a, b in zip(rows, undisturbed("syringe").record.rows, strict=True)]
-    assert more[59:61] == [0, 0] and set(more[170:]) == {0}
+    woken = [*PRESSED, *(Event(at_s=s, action="acknowledge") for s in (60.0, 160.0))]  # as a fault wakes the loop
+    higher, plain = (ran("syringe", *faults, event=woken) for faults in ([fault("pressure-offset", 60, 160)], []))
+    pairs = zip(higher.record.rows, plain.record.rows, strict=True)
+    more = [higher.reading_kpa - plain.reading_kpa for higher, plain in pairs]
+    assert set(more[:60]) == {0} and set(more[170:]) == {0}
     assert more[62:159] == pytest.approx([10] * 97, abs=2e-3)
 
 

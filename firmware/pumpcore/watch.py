@@ -1,0 +1,128 @@
+"""While the motor has orders: look for what must stop it, end it, or be told.
+
+Each hazard has a file of its own that knows how to find it; here stands which is looked for when, and
+what it is called. What follows from an alarm is the table's and the controller's business.
+"""
+
+from . import supply as upstream
+from . import travel as shaft
+from .air import Air
+from .alarms import (
+    AIR_ACCUMULATED,
+    AIR_BUBBLE,
+    DOOR_OPEN,
+    FREE_FLOW,
+    INFUSION_COMPLETE,
+    INFUSION_NEAR_END,
+    MOTOR_STALL,
+    OCCLUSION_DOWNSTREAM,
+    OCCLUSION_PARTIAL,
+    OCCLUSION_UPSTREAM,
+    OVER_INFUSION,
+    RESERVOIR_EMPTY,
+    RESERVOIR_LOW,
+    SENSOR_FAULT,
+    SYRINGE_UNSEATED,
+    SYRINGE_WRONG,
+    Alarms,
+)
+from .dose import Dose
+from .occlusion import Downstream
+from .records import Inputs
+from .senses import AirSense, PressureSense
+from .setup import Setup
+from .units import const
+
+BARREL_UM = const(400)  # a clamp measures to a tenth of a millimetre, barrels vary by as much; assumed
+
+
+class Watch:
+    def __init__(self, setup: Setup, alarms: Alarms, dose: Dose) -> None:
+        self.barrel_um = setup.barrel_um
+        self.alarms = alarms
+        self.dose = dose
+        self.downstream = Downstream(setup)
+        self.air = Air(setup)
+        self.supply = upstream.Supply(setup)
+        self.travel = shaft.Travel(setup)
+        self.pressure = PressureSense(setup)
+        self.detector = AirSense(setup)
+        self.air_permille = 0  # as last seen with the sender on
+
+    def start(self, now_ms: int) -> None:
+        """The pump starts, for the first time or again: what was before is no more."""
+        self.travel.begin()
+        self.supply.begin()
+        self.air.begin()
+        self.pressure.begin(now_ms)
+        self.detector.begin()
+
+    def begin(self, now_ms: int, rate_cml_h: int) -> None:
+        """The motor runs at another rate from now on, 0 for none."""
+        self.downstream.begin(now_ms, rate_cml_h)
+
+    def look(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
+        """Raise what is found, `steps` after the last look. Shaft and drops are followed while the motor stands."""
+        turned = self.travel.look(steps, inputs.encoder_counts)
+        drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops)
+        self.air.follow(now_ms)
+        if drawn == upstream.FREE:
+            self.alarms.raise_alarm(FREE_FLOW)
+        if moving:
+            self._look_at_the_holder(inputs)
+            self._look_at_the_line(now_ms, inputs, steps)
+            self._tell_of_the_shaft(turned)
+            self._tell_of_the_reservoir(drawn)
+
+    def _look_at_the_holder(self, inputs: Inputs) -> None:
+        if not inputs.door_closed:
+            self.alarms.raise_alarm(DOOR_OPEN)
+        if not inputs.seated:
+            self.alarms.raise_alarm(SYRINGE_UNSEATED)
+        if self.barrel_um and not -BARREL_UM <= inputs.barrel_um - self.barrel_um <= BARREL_UM:
+            self.alarms.raise_alarm(SYRINGE_WRONG)
+
+    def _look_at_the_line(self, now_ms: int, inputs: Inputs, steps: int) -> None:
+        alarms = self.alarms
+        if self.pressure.failed(now_ms, inputs.pressure_pa, steps):
+            alarms.raise_alarm(SENSOR_FAULT)
+        elif self.downstream.found(now_ms, inputs.pressure_pa):
+            alarms.raise_alarm(OCCLUSION_DOWNSTREAM)
+        elif self.downstream.partly():
+            alarms.raise_alarm(OCCLUSION_PARTIAL)
+        testing = self.detector.testing
+        if self.detector.failed(now_ms, inputs.air_permille):
+            alarms.raise_alarm(SENSOR_FAULT)
+        if not testing:  # or else the reading is the test's, and the line's is as it was
+            self.air_permille = inputs.air_permille
+        self.air.look(self.air_permille, steps)
+        if self.air.bubble_too_large():
+            alarms.raise_alarm(AIR_BUBBLE)
+        elif self.air.too_much():
+            alarms.raise_alarm(AIR_ACCUMULATED)
+
+    def _tell_of_the_shaft(self, turned: int) -> None:
+        if turned == shaft.BEHIND:
+            self.alarms.raise_alarm(MOTOR_STALL)
+        elif turned == shaft.AHEAD:
+            self.alarms.raise_alarm(OVER_INFUSION)
+        elif turned == shaft.ENCODER_DEAD:
+            self.alarms.raise_alarm(SENSOR_FAULT)
+
+    def _tell_of_the_reservoir(self, drawn: int) -> None:
+        if drawn == upstream.BLOCKED:
+            self.alarms.raise_alarm(OCCLUSION_UPSTREAM)
+        elif drawn == upstream.EMPTY:
+            self.alarms.raise_alarm(RESERVOIR_EMPTY)
+        dose = self.dose
+        if dose.pumped_ul >= dose.low_at_ul:
+            self.alarms.raise_alarm(RESERVOIR_LOW)
+            if dose.pumped_ul >= dose.empty_at_ul:
+                self.alarms.raise_alarm(RESERVOIR_EMPTY)
+
+    def look_for_the_end(self) -> None:
+        """Of the volume to be infused."""
+        if self.dose.near_end():
+            self.alarms.raise_alarm(INFUSION_NEAR_END)
+        if self.dose.steps_left() == 0:
+            self.alarms.raise_alarm(INFUSION_COMPLETE)

@@ -1,0 +1,195 @@
+"""The guard alone against a controller that misbehaves: what is pumped too much until the motor stands.
+
+Each run infuses as prescribed, or stands, and at a random moment one thing goes wrong in the controller, which no
+longer does what its own alarms want either: the guard has to stop the motor, looking every 20 ms as on a board. Too
+much is what the drive has moved by the encoder's shaft, less what the prescription allowed until it stood.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from math import exp, log
+from random import Random
+from typing import Any, NamedTuple
+
+from pumpcore.controller import Controller
+from pumpcore.motion import MOST_RUN_STEPS
+from pumpcore.records import MOST_SEGMENTS, Inputs, Outputs
+from pumpcore.setup import LEAST_INTERVAL_TICKS, MOST_RATE_CML_H
+from pumpcore.states import FINISH, HALT, INFUSING, KEEP_OPEN
+from pumpcore.units import TICKS_PER_MS, later_ms
+from pumphost.studies.study import Finding, Study
+from pumpsim.bench import Bench
+from pumpsim.protector import Protector
+from pumpsim.rig import setup_of, step_ul
+from pumpsim.scenario import Event, Line, Pump, Scenario, Therapy
+
+STUCK, FRANK = "full speed, told as prescribed", "full speed, told as it is"
+FROZEN, ENDING = "frozen, and the driver repeats", "frozen before the end, and the driver repeats"
+WRONG_STEP, FASTER, MILLION = "step taken for half", "rate and its copy overwritten", "a million steps at once"
+READY, PAUSED = "INFUSING while READY", "INFUSING while PAUSED"
+IDLE, BLANK = "INFUSING with a dose after STOP", "INFUSING with a dose, never programmed"
+STANDING = READY, PAUSED, IDLE, BLANK  # nothing is allowed then
+KINDS = STUCK, FRANK, FROZEN, ENDING, WRONG_STEP, FASTER, MILLION, *STANDING
+
+MOST_UL = 100.0
+VTBI_UL, MOST_BEFORE_UL = 45_000.0, 30_000.0
+MOMENT_S, STANDING_S = (6.0, 1_200.0), (3.0, 60.0)  # when it goes wrong
+ENDS_S = 0.2, 2.0  # so long after that the volume would be in
+LOOK_MS, SELDOM_MS, SLICE_MS = 20, 500, 500
+PATIENCE_UL, PATIENCE_MS = 300.0, 1_800_000  # what is not stopped by then never is
+
+
+class Case(NamedTuple):
+    kind: str
+    rate_ml_h: float
+    rollers: bool
+    seed: int
+
+    def draw(self, what: str, least: float, most: float) -> float:
+        return Random(f"{what} {self.kind} {self.seed}").uniform(least, most)
+
+    @property
+    def moment_ms(self) -> int:
+        least, most = STANDING_S if self.kind in STANDING else MOMENT_S
+        return round(1_000 * self.draw("moment", least, max(least, min(most, MOST_BEFORE_UL / self.rate_ml_h * 3.6))))
+
+
+class Result(NamedTuple):
+    too_much_ul: float
+    stopped: str  # by the guard, and why
+    noticed: list[str]  # what the controller itself had raised by then
+
+
+class Board(Protector):
+    """Looks as often as on a board once it is `awake`, whatever is ordered, and notes what the drive had moved."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(setup_of(bench.scenario), bench.plant, bench.ports.encoder)
+        self.env, self.awake = bench.env, False
+        self.seen: list[tuple[int, int]] = []
+
+    def wait_ms(self) -> int:
+        return LOOK_MS - int(self.env.now) % LOOK_MS if self.awake else min(super().wait_ms(), SELDOM_MS)
+
+    def look(self, now_ms: int) -> bool:
+        if self.awake and now_ms % LOOK_MS:  # the bench asks for one more when the rate changes
+            return False
+        self.seen.append((now_ms, self.plant.drive.position))
+        return super().look(now_ms)
+
+
+class Mad(Controller):
+    """Raises its alarms and goes on all the same. Once `stuck` it orders full speed, and says so if `frank`."""
+
+    stuck = frank = False
+
+    def _take(self, event: int) -> None:
+        if event not in (HALT, KEEP_OPEN, FINISH):
+            super()._take(event)
+
+    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> int:
+        then_ms = super().step(now_ms, inputs, outputs)
+        if not self.stuck:
+            return then_ms
+        outputs.rate_cml_h = MOST_RATE_CML_H if self.frank else outputs.rate_cml_h
+        outputs.flush, outputs.segments = False, MOST_SEGMENTS
+        outputs.intervals_ticks[:] = [LEAST_INTERVAL_TICKS] * MOST_SEGMENTS
+        outputs.counts[:] = [MOST_RUN_STEPS] * MOST_SEGMENTS
+        return later_ms(now_ms, LOOK_MS)
+
+
+def go_wrong(bench: Bench, mad: Mad, case: Case) -> None:
+    kind, order = case.kind, Outputs()
+    order.segments, order.intervals_ticks[0], order.counts[0] = 0, mad.motion.interval_ticks, 1_000_000
+    if kind in (FROZEN, ENDING):
+        bench.hold()
+        order.segments = 1
+    elif kind in (STUCK, FRANK):
+        mad.stuck, mad.frank, order.flush = True, kind == FRANK, True
+    elif kind == MILLION:
+        slowest = mad.motion.interval_ticks / 1.1
+        order.intervals_ticks[0] = round(exp(case.draw("interval", log(LEAST_INTERVAL_TICKS), log(slowest))))
+        order.flush, order.segments = True, 1
+    elif kind == FASTER:
+        most = mad.setup.most_rate_cml_h
+        mad.dose.set_rate(round(exp(case.draw("rate", log(min(110 * case.rate_ml_h, most)), log(most)))))
+    elif kind == WRONG_STEP:
+        mad.motion.step_pl = mad.dose.step_pl = mad.motion.step_pl // 2
+        mad.motion.step_grains //= 2
+        mad.motion.set_rate(mad.motion.rate_cml_h, int(bench.env.now), 0)
+    else:
+        if kind in (IDLE, BLANK):
+            mad.dose.program(round(case.rate_ml_h * 100), round(VTBI_UL), 0)
+        mad.state = INFUSING
+    bench.plant.motor.obey(order, int(bench.env.now) * TICKS_PER_MS)
+    bench.loop.interrupt()
+
+
+def cases(runs: int) -> list[Case]:
+    rates = [round(exp(Random(f"rate {seed}").uniform(log(1), log(999))), 2) for seed in range(runs)]
+    return [Case(kind, rate_ml_h, seed % 2 == 1, seed) for kind in KINDS for seed, rate_ml_h in enumerate(rates)]
+
+
+def scenario(case: Case) -> Scenario:
+    ends_ul = case.rate_ml_h / 3.6 * (case.moment_ms / 1_000 + case.draw("end", *ENDS_S))
+    start, pause, stop = Event(at_s=86_400, action="start"), Event(at_s=1, action="pause"), Event(at_s=1, action="stop")
+    vtbi_ml = round((ends_ul if case.kind == ENDING else VTBI_UL) / 1_000, 3)
+    return Scenario(
+        name="a controller that misbehaves",
+        duration_s=86_400,
+        pump=Pump(drive="peristaltic", tube="silicone 1.6 mm") if case.rollers else Pump(syringe="BD Plastipak 50"),
+        line=Line(set="IV administration set" if case.rollers else "1.5 m x 1.0 mm"),
+        therapy=[Therapy(rate_ml_h=case.rate_ml_h, vtbi_ml=vtbi_ml, kvo_ml_h=0)],
+        event={READY: [start], PAUSED: [pause], IDLE: [stop]}.get(case.kind, []),
+    )
+
+
+def run(case: Case) -> Result:
+    bench, now_ms = Bench(scenario(case)), case.moment_ms
+    mad, board = Mad(bench.controller.setup), Board(bench)
+    bench.controller, bench.protector = mad, board
+    if case.kind == BLANK:
+        bench.ports.requests.clear()
+    bench.env.run(now_ms - 1_000)
+    board.awake = True
+    bench.env.run(now_ms)
+    bench.plant.advance(now_ms * TICKS_PER_MS)
+    step, before = step_ul(bench.scenario), bench.plant.drive.position
+    left_ul = 0.0 if case.kind in STANDING else bench.scenario.therapy[0].vtbi_ml * 1_000 - before * step
+    go_wrong(bench, mad, case)
+
+    def too_much_ul(at_ms: int) -> float:
+        allowed_ul = min(case.rate_ml_h / 3_600 * (at_ms - case.moment_ms), left_ul)
+        return (bench.plant.drive.position - before) * step - allowed_ul
+
+    while not board.reason and now_ms < case.moment_ms + PATIENCE_MS and too_much_ul(now_ms) < PATIENCE_UL:
+        now_ms += SLICE_MS
+        bench.env.run(now_ms)
+    bench.env.run(now_ms + SLICE_MS)
+    stood_ms = next((at_ms for at_ms, position in board.seen if position == bench.plant.drive.position), now_ms)
+    alarms = [note for note in bench.record.events if note[1::2] == ("alarm", "raised")]
+    noticed = {note.code for note in alarms if case.moment_ms <= note.t_s * 1_000 <= stood_ms} - {"GUARD_STOPPED"}
+    return Result(too_much_ul(stood_ms), board.reason if stood_ms <= now_ms else "", sorted(noticed))
+
+
+def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
+    findings = []
+    for kind in KINDS:
+        pairs = [pair for pair in zip(cases, results, strict=True) if pair[0].kind == kind]
+        case, worst = max(pairs, key=lambda pair: pair[1].too_much_ul)
+        late = sum(result.too_much_ul > MOST_UL for _, result in pairs)
+        reasons = Counter(result.stopped for _, result in pairs)
+        got = (
+            f"stopped by {_counts(reasons)} of {len(pairs)}, {late} too late; worst {worst.too_much_ul / 1_000:.3f} mL"
+        )
+        got += f" at {case.rate_ml_h:g} mL/h, {'rollers' if case.rollers else 'syringe'}"
+        got += f"; the controller's own alarms: {_counts(Counter(code for _, mine in pairs for code in mine.noticed))}"
+        findings.append(Finding(f"guard: {kind}", "all within 0.1 mL", got, not late and not reasons[""]))
+    return findings
+
+
+def _counts(of: Counter[str]) -> str:
+    return ", ".join(f"{code or 'nothing'} {count}" for code, count in sorted(of.items())) or "none"
+
+
+STUDY = Study("the guard with the controller made to misbehave", 30, cases, run, judge)

@@ -1,0 +1,50 @@
+"""What a study is, and how its runs are shared out over the processor's cores."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table: what was asked, what came of it, and whether that is good enough."""
+
+    what: str
+    asked: str
+    got: str
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Study:
+    """`cases` makes the cases of so many runs, `run` runs one of them in a process of its own, `judge` reads what
+    came of all. `runs` is how many are run unless said otherwise."""
+
+    title: str
+    runs: int
+    cases: Callable[[int], list[Any]]
+    run: Callable[[Any], Any]
+    judge: Callable[[Sequence[Any], Sequence[Any]], list[Finding]]
+
+
+def carry_out(study: Study, runs: int | None = None) -> list[Finding]:
+    """Run all cases of `study`, with a progress bar, and judge them."""
+    cases = study.cases(runs or study.runs)
+    console = Console(stderr=True)
+    with ProcessPoolExecutor() as pool:
+        results = pool.map(study.run, cases, chunksize=max(1, min(16, len(cases) // 64)))
+        shown = track(
+            results, study.title, total=len(cases), console=console, transient=True, disable=not console.is_terminal
+        )
+        return study.judge(cases, list(shown))
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The least of `values` that so many percent of them do not exceed: no interpolation below what was seen."""
+    ordered = sorted(values)
+    return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]

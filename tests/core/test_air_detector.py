@@ -1,0 +1,202 @@
+"""Air by the steps that carry it: one bubble, and fifteen minutes, to the picolitre and the millisecond."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pumpcore.air import MINUTE_MS, Air
+from pumpcore.setup import Setup
+from pumpcore.units import CLOCK_MASK
+
+AIR, CLEAR = 1_000, 0
+
+
+def air_of(step_pl, **limits):
+    return Air(Setup(step_pl, 50_000, **limits))
+
+
+def fifths(**limits):
+    """A step of 0.2 uL."""
+    return air_of(200_000, **limits)
+
+
+@pytest.mark.parametrize(("permille", "seen"), [(0, 0), (499, 0), (500, 20), (501, 20), (1_000, 20)])
+def test_air_is_seen_from_half_of_the_window_on(permille, seen):
+    air = fifths()
+    air.look(0, permille, 100)
+    assert (air.bubble_ul, air.sum_ul) == (seen, seen)
+
+
+@settings(max_examples=100, deadline=None)
+@given(step_pl=st.integers(1, 235_000), looks=st.lists(st.integers(-3, 4_500), max_size=30))
+def test_a_bubble_is_its_steps_to_the_picolitre(step_pl, looks):
+    air = air_of(step_pl)
+    for i, steps in enumerate(looks):
+        air.look(20 * i, AIR, steps)
+    assert air.bubble_ul * 1_000_000 + air.bubble_pl == step_pl * sum(steps for steps in looks if steps > 0)
+    assert 0 <= air.bubble_pl < 1_000_000
+    assert air.sum_ul == air.bubble_ul
+
+
+def test_steps_back_make_no_air_and_take_none_away():
+    air = fifths()
+    air.look(0, AIR, 7)
+    air.look(20, AIR, -5)
+    assert (air.bubble_ul, air.bubble_pl) == (1, 400_000)
+
+
+@pytest.mark.parametrize(("limit_ul", "steps", "stops"), [(100, 499, False), (100, 500, True), (101, 500, False)])
+def test_a_bubble_is_too_large_from_its_limit_on(limit_ul, steps, stops):
+    air = fifths(bubble_ul=limit_ul)
+    for i in range(steps):
+        air.look(20 * i, AIR, 1)
+    assert air.bubble_too_large() == stops
+    assert not air.too_much()
+
+
+@pytest.mark.parametrize(("limit_ul", "too_much"), [(59, True), (60, True), (61, False)])
+def test_small_bubbles_add_up(limit_ul, too_much):
+    air = fifths(air_sum_ul=limit_ul)
+    for i in range(3):
+        air.look(100 * i, AIR, 100)
+        air.look(100 * i + 50, CLEAR, 1_000)
+        assert (air.bubble_ul, air.bubble_pl) == (0, 0)
+    assert air.sum_ul == 60
+    assert air.too_much() == too_much
+    assert not air.bubble_too_large()
+
+
+def test_clear_liquid_ends_a_bubble_with_its_rest():
+    air = fifths()
+    air.look(0, AIR, 9)  # 1.8 uL
+    air.look(20, CLEAR, 9)
+    air.look(40, AIR, 1)
+    assert (air.bubble_ul, air.bubble_pl) == (0, 200_000)
+
+
+def test_a_start_after_air_begins_without_the_bubble_and_keeps_the_sum():
+    air = fifths(bubble_ul=1)
+    air.look(0, AIR, 9)
+    assert air.bubble_too_large()
+    air.begin()
+    assert (air.bubble_ul, air.bubble_pl, air.sum_ul) == (0, 0, 1)
+    assert not air.bubble_too_large()
+    air.look(20, AIR, 5)
+    assert (air.bubble_ul, air.sum_ul) == (1, 2)
+
+
+@pytest.mark.parametrize("start_ms", [0, 1, CLOCK_MASK - 30_000, CLOCK_MASK - 14 * MINUTE_MS, CLOCK_MASK])
+@pytest.mark.parametrize("at_ms", [0, 30_000, 59_999])
+def test_air_of_one_minute_counts_until_fifteen_after_its_beginning(start_ms, at_ms):
+    """The minutes begin with the first look: what was seen in the first is over 15 min after that."""
+    air = fifths()
+    air.look(start_ms, CLEAR, 0)
+    air.look((start_ms + at_ms) & CLOCK_MASK, AIR, 100)
+    for minute in range(1, 15):
+        air.look((start_ms + minute * MINUTE_MS) & CLOCK_MASK, CLEAR, 100)
+    air.look((start_ms + 15 * MINUTE_MS - 1) & CLOCK_MASK, CLEAR, 100)
+    assert air.sum_ul == 20
+    air.look((start_ms + 15 * MINUTE_MS) & CLOCK_MASK, CLEAR, 100)
+    assert air.sum_ul == 0
+
+
+def test_air_of_the_next_minute_counts_a_minute_longer():
+    air = fifths()
+    air.look(0, AIR, 100)
+    air.look(60_000, AIR, 50)
+    for minute in range(2, 15):
+        air.look(minute * MINUTE_MS, CLEAR, 0)
+    assert air.sum_ul == 30
+    air.look(15 * MINUTE_MS, CLEAR, 0)
+    assert air.sum_ul == 10
+    air.look(16 * MINUTE_MS - 1, CLEAR, 0)
+    assert air.sum_ul == 10
+    air.look(16 * MINUTE_MS, CLEAR, 0)
+    assert air.sum_ul == 0
+
+
+@pytest.mark.parametrize(("rest_ms", "left_ul"), [(14, 20), (15, 0), (16, 0), (600, 0), (8_000, 0)])
+@pytest.mark.parametrize("start_ms", [0, CLOCK_MASK - 90_000])
+def test_after_a_rest_only_what_is_young_enough_counts(rest_ms, left_ul, start_ms):
+    """Minutes nobody looked at pass as others do; after fifteen of them a new count of minutes begins."""
+    air = fifths()
+    air.look(start_ms, AIR, 100)
+    now_ms = start_ms + rest_ms * MINUTE_MS
+    air.look(now_ms & CLOCK_MASK, CLEAR, 0)
+    assert air.sum_ul == left_ul
+    air.look((now_ms + 59_999) & CLOCK_MASK, AIR, 50)
+    assert air.sum_ul == left_ul + 10
+    for minute in range(1, 15):
+        air.look((now_ms + minute * MINUTE_MS) & CLOCK_MASK, CLEAR, 0)
+    assert air.sum_ul == 10
+    air.look((now_ms + 15 * MINUTE_MS) & CLOCK_MASK, CLEAR, 0)
+    assert air.sum_ul == 0
+
+
+@pytest.mark.parametrize("rest_min", [15, 16, 20])
+def test_a_rest_of_an_odd_length_begins_new_minutes_where_it_ends(rest_min):
+    """From fifteen minutes on, they begin at the look after it and not at the beat of before."""
+    air = fifths()
+    air.look(0, CLEAR, 0)
+    now_ms = rest_min * MINUTE_MS + 30_500
+    air.look(now_ms, AIR, 100)
+    for minute in range(1, 15):
+        air.look(now_ms + minute * MINUTE_MS, CLEAR, 0)
+    air.look(now_ms + 15 * MINUTE_MS - 1, CLEAR, 0)
+    assert air.sum_ul == 20
+    air.look(now_ms + 15 * MINUTE_MS, CLEAR, 0)
+    assert air.sum_ul == 0
+
+
+def test_a_shorter_rest_keeps_the_beat():
+    """14 min 30.5 s is in the fifteenth minute, which is over at 15 min and forgotten at 29."""
+    air = fifths()
+    air.look(0, CLEAR, 0)
+    air.look(14 * MINUTE_MS + 30_500, AIR, 100)
+    for minute in range(15, 29):
+        air.look(minute * MINUTE_MS, CLEAR, 0)
+    air.look(29 * MINUTE_MS - 1, CLEAR, 0)
+    assert air.sum_ul == 20
+    air.look(29 * MINUTE_MS, CLEAR, 0)
+    assert air.sum_ul == 0
+
+
+LOOKS = st.lists(
+    st.tuples(
+        st.one_of(
+            st.integers(0, 30_000),
+            st.integers(0, 200_000),
+            st.sampled_from([59_999, 60_000, 839_999, 840_000, 840_001, 899_999, 900_000, 900_001, 5_000_000]),
+        ),
+        st.sampled_from([AIR, AIR, AIR, CLEAR]),
+        st.integers(-2, 400),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(looks=LOOKS, start_ms=st.sampled_from([0, CLOCK_MASK - 1_000_000]), step_pl=st.integers(1, 235_000))
+def test_the_sum_is_over_at_least_fourteen_and_at_most_fifteen_minutes(looks, start_ms, step_pl):
+    """Air seen up to 14 min ago counts, air seen 15 min ago does not, each bubble to less than a microlitre."""
+    air = air_of(step_pl)
+    now_ms, seen, bubble, run = start_ms, [], Fraction(0), 0
+    for wait_ms, permille, steps in looks:
+        now_ms += wait_ms
+        air.look(now_ms & CLOCK_MASK, permille, steps)
+        if permille == AIR:
+            volume = Fraction(max(steps, 0) * step_pl, 1_000_000)
+            bubble += volume
+            seen.append((now_ms, volume, run))
+        else:
+            bubble, run = Fraction(0), run + 1
+        young = [(volume, bubble_of) for at, volume, bubble_of in seen if now_ms - at <= 14 * MINUTE_MS]
+        able = [(volume, bubble_of) for at, volume, bubble_of in seen if now_ms - at < 15 * MINUTE_MS]
+        bubbles = len({bubble_of for _, bubble_of in able})
+        assert air.bubble_ul == bubble // 1
+        assert sum(volume for volume, _ in young) - bubbles <= air.sum_ul <= sum(volume for volume, _ in able) + bubbles
+        assert air.sum_ul == sum(air.minutes_ul)
+        assert min(air.minutes_ul) >= 0

@@ -1,0 +1,287 @@
+"""Each finding under its own name, while the motor has orders; free flow at rest too."""
+
+import pytest
+
+from pumpcore.alarms import (
+    AIR_ACCUMULATED,
+    AIR_BUBBLE,
+    DOOR_OPEN,
+    FREE_FLOW,
+    INFUSION_COMPLETE,
+    INFUSION_NEAR_END,
+    MOTOR_STALL,
+    OCCLUSION_DOWNSTREAM,
+    OCCLUSION_PARTIAL,
+    OCCLUSION_UPSTREAM,
+    OVER_INFUSION,
+    RESERVOIR_EMPTY,
+    RESERVOIR_LOW,
+    SENSOR_FAULT,
+    SYRINGE_UNSEATED,
+    SYRINGE_WRONG,
+    Alarms,
+)
+from pumpcore.dose import Dose
+from pumpcore.records import Inputs
+from pumpcore.setup import Setup
+from pumpcore.watch import Watch
+
+STEP_PL = 200_000
+UL = 5  # steps
+RATE = 1_000
+
+
+class Bench:
+    """A watch with everything to watch with, and alarms that may be raised anew at each look."""
+
+    def __init__(self, **changes):
+        limits = {
+            "steps_per_turn": 4_096,
+            "compliance_nl_kpa": 21_700,
+            "upstream_pa": 30_000,
+            "drops_per_ml": 20,
+            "barrel_um": 29_000,
+        }
+        setup = Setup(STEP_PL, 50_000, **limits | changes)
+        self.alarms = Alarms()
+        self.dose = Dose(setup)
+        self.watch = Watch(setup, self.alarms, self.dose)
+        self.inputs = Inputs()
+        self.inputs.barrel_um = 29_000
+        self.moving = True
+        self.watch.begin(0, RATE)
+        self.look(0)
+
+    def look(self, now_ms, steps=0, follow=True, **fields):
+        """The codes that are raised at such inputs, which stay. The shaft follows the steps unless told not to."""
+        inputs = self.inputs
+        if follow:
+            inputs.encoder_counts += steps
+        for name, value in fields.items():
+            assert hasattr(inputs, name)
+            setattr(inputs, name, value)
+        self.alarms.rearm()
+        self.alarms.raised = 0
+        self.watch.look(now_ms, inputs, steps, self.moving)
+        return {code for code in range(30) if self.alarms.raised & 1 << code}
+
+    def end(self):
+        self.alarms.rearm()
+        self.alarms.raised = 0
+        self.watch.look_for_the_end()
+        return {code for code in range(30) if self.alarms.raised & 1 << code}
+
+
+FINDINGS = [
+    ({"door_closed": 0}, {DOOR_OPEN}),
+    ({"seated": 0}, {SYRINGE_UNSEATED}),
+    ({"barrel_um": 28_600}, set()),
+    ({"barrel_um": 28_599}, {SYRINGE_WRONG}),
+    ({"barrel_um": 29_400}, set()),
+    ({"barrel_um": 29_401}, {SYRINGE_WRONG}),
+    ({"pressure_pa": 39_999}, set()),
+    ({"pressure_pa": 40_000}, {OCCLUSION_DOWNSTREAM}),
+    ({"pressure_pa": 150_000}, {OCCLUSION_DOWNSTREAM}),
+    ({"pressure_pa": 150_001}, {SENSOR_FAULT}),
+    ({"pressure_pa": -60_001}, {SENSOR_FAULT}),
+    ({"supply_pa": -29_999}, set()),
+    ({"supply_pa": -30_000}, {OCCLUSION_UPSTREAM}),
+    ({"encoder_counts": -65}, {MOTOR_STALL}),
+    ({"encoder_counts": -64}, set()),
+    ({"encoder_counts": 65}, {OVER_INFUSION}),
+    ({"encoder_counts": 64}, set()),
+    ({"door_closed": 0, "seated": 0, "barrel_um": 0}, {DOOR_OPEN, SYRINGE_UNSEATED, SYRINGE_WRONG}),
+    (
+        {"pressure_pa": 50_000, "supply_pa": -40_000, "encoder_counts": 99},
+        {OCCLUSION_DOWNSTREAM, OCCLUSION_UPSTREAM, OVER_INFUSION},
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "found"), FINDINGS)
+def test_found_while_moving_and_not_at_rest(fields, found):
+    fields = {**fields}
+    if "encoder_counts" in fields:
+        fields["encoder_counts"] %= 2**30
+    assert Bench().look(20, **fields) == found
+    bench = Bench()
+    bench.moving = False
+    assert bench.look(20, **fields) == set()
+
+
+def test_a_finding_that_ends_and_comes_again():
+    bench = Bench()
+    assert [bench.look(20 * n, door_closed=n % 2) for n in range(4)] == [{DOOR_OPEN}, set(), {DOOR_OPEN}, set()]
+
+
+def test_without_a_barrel_to_compare_every_syringe_is_right():
+    assert Bench(barrel_um=0).look(20, barrel_um=12_345) == set()
+
+
+def test_a_climb_is_an_occlusion_and_half_of_the_limit_a_warning():
+    """10 mL/h: 640 Pa a block; found at the sixth level. 20 kPa after a second block."""
+    bench = Bench()
+    found = [bench.look(5_000 * (n + 1), pressure_pa=640 * n) for n in range(6)]
+    assert found == [set()] * 5 + [{OCCLUSION_DOWNSTREAM}]
+    bench = Bench()
+    assert bench.look(5_000, pressure_pa=20_000) == set()
+    assert bench.look(9_999, pressure_pa=20_001) == set()
+    assert bench.look(10_000, pressure_pa=20_000) == {OCCLUSION_PARTIAL}
+    assert bench.look(10_020, pressure_pa=-70_000) == {SENSOR_FAULT}  # which says nothing of the line
+    assert bench.look(10_040, pressure_pa=40_000) == {OCCLUSION_DOWNSTREAM}
+
+
+def test_a_reading_out_of_range_is_not_summed():
+    bench = Bench()
+    assert bench.look(4_000, pressure_pa=900) == set()
+    assert bench.look(4_500, pressure_pa=-60_001) == {SENSOR_FAULT}
+    assert bench.look(5_000, pressure_pa=950) == set()
+    assert bench.watch.downstream.level_pa == 0  # that of the first look
+
+
+def test_a_stuck_sensor():
+    bench = Bench()
+    assert bench.look(20, pressure_pa=500) == set()
+    for n in range(30):  # drops fall as the rollers carry
+        assert bench.look(1_000 * (n + 1), steps=50 * UL, drops=n + 1) == set()
+    assert bench.look(60_019) == set()
+    assert bench.look(60_020) == {SENSOR_FAULT}
+    assert bench.look(60_040, pressure_pa=501) == set()
+
+
+def test_an_encoder_that_shows_the_same_number_is_a_sensor():
+    """The first look was the first time: ten more, and the twelfth reading tells."""
+    bench = Bench(upstream_pa=0)
+    found = [bench.look(20 * n, steps=100, follow=False) for n in range(1, 13)]
+    assert found == [set()] * 10 + [{SENSOR_FAULT}] * 2
+
+
+def test_an_empty_bag():
+    bench = Bench()
+    assert bench.look(20, steps=200 * UL) == set()
+    assert bench.look(40, steps=UL) == {RESERVOIR_EMPTY}
+    bench.moving = False
+    assert bench.look(60) == set()
+
+
+@pytest.mark.parametrize("moving", [True, False])
+def test_free_flow_is_told_at_rest_too(moving):
+    bench = Bench()
+    bench.moving = moving
+    assert [bench.look(20 * n, drops=n) for n in range(1, 5)] == [set(), set(), {FREE_FLOW}, {FREE_FLOW}]
+
+
+@pytest.mark.parametrize(
+    ("pumped_ul", "found"),
+    [
+        (48_999, set()),
+        (49_000, {RESERVOIR_LOW}),
+        (49_499, {RESERVOIR_LOW}),
+        (49_500, {RESERVOIR_LOW, RESERVOIR_EMPTY}),
+    ],
+)
+def test_what_is_left_in_the_reservoir(pumped_ul, found):
+    """50 mL, a warning at 1 mL and the end at 0.5 mL, by the steps given."""
+    bench = Bench()
+    bench.dose.book(pumped_ul * UL)
+    assert bench.look(20) == found
+    bench.moving = False
+    assert bench.look(40) == set()
+    bench.moving = True
+    bench.dose.reload()
+    assert bench.look(60) == set()
+
+
+# Air
+
+
+@pytest.mark.parametrize(("ul", "found"), [(99, set()), (100, {AIR_BUBBLE})])
+def test_a_bubble(ul, found):
+    bench = Bench()
+    assert bench.look(20, steps=ul * UL, air_permille=500) == found
+    assert bench.look(40, air_permille=499) == set()
+
+
+@pytest.mark.parametrize(("bubbles", "found"), [(9, set()), (10, {AIR_ACCUMULATED})])
+def test_bubbles_of_99_uL_and_one_of_10(bubbles, found):
+    """990 uL at most, and 1000 with the last."""
+    bench = Bench(upstream_pa=0)
+    for n in range(bubbles):
+        assert bench.look(1_000 * n, steps=99 * UL, air_permille=1_000) == set()
+        assert bench.look(1_000 * n + 500, air_permille=0) == set()
+    assert bench.look(59_000, steps=10 * UL, air_permille=1_000) == found
+
+
+def test_a_bubble_that_is_too_large_is_not_told_as_a_sum():
+    bench = Bench(upstream_pa=0)
+    assert bench.look(20, steps=1_000 * UL, air_permille=1_000) == {AIR_BUBBLE}
+    assert bench.look(40, air_permille=0) == {AIR_ACCUMULATED}
+
+
+def test_the_reading_of_the_air_test_is_not_air():
+    """The sender is off from the first look on: the second is the test's, the third the line's."""
+    bench = Bench(air_test=1, upstream_pa=0)
+    assert bench.watch.detector.testing == 1
+    assert bench.look(20, steps=300 * UL, air_permille=1_000) == set()
+    assert (bench.watch.air.bubble_ul, bench.watch.air.sum_ul) == (0, 0)
+    assert bench.watch.detector.testing == 0
+    assert bench.look(40, steps=100 * UL, air_permille=1_000) == {AIR_BUBBLE}
+
+
+@pytest.mark.parametrize(("permille", "found"), [(900, set()), (899, {SENSOR_FAULT}), (0, {SENSOR_FAULT})])
+def test_a_detector_that_sees_a_clean_line_without_its_sender(permille, found):
+    bench = Bench(air_test=1)
+    assert bench.look(20, air_permille=permille) == found
+    assert bench.look(40, air_permille=0) == set()
+    assert bench.look(60_019, air_permille=0) == set()
+    assert bench.watch.detector.testing == 0
+    assert bench.look(60_020, air_permille=0) == set()
+    assert bench.watch.detector.testing == 1
+    assert bench.look(60_040, air_permille=permille) == found
+
+
+def test_a_test_that_began_goes_on_after_a_rest():
+    bench = Bench(air_test=1)
+    bench.moving = False
+    assert bench.look(20, air_permille=0) == set()
+    assert bench.watch.detector.testing == 1
+    bench.moving = True
+    assert bench.look(40, air_permille=0) == {SENSOR_FAULT}
+
+
+# begin()
+
+
+def test_a_start_begins_anew_with_line_shaft_supply_and_bubble():
+    bench = Bench()
+    bench.look(5_000, steps=98 * UL, follow=False, air_permille=1_000, drops=1, pressure_pa=1_000)
+    watch = bench.watch
+    assert (watch.travel.behind, watch.air.bubble_ul, watch.supply.fallen_ul) == (490, 98, 50)
+    assert watch.downstream.blocks == 1
+    watch.supply.was_blocked = True
+    watch.begin(7_000, 0)
+    assert watch.supply.was_blocked
+    watch.begin(7_000, 100)
+    assert (watch.travel.behind, watch.air.bubble_ul, watch.air.sum_ul) == (0, 0, 98)
+    assert (watch.supply.fallen_ul, watch.supply.window_ul, watch.supply.was_blocked) == (0, 0, False)
+    assert (watch.downstream.blocks, watch.downstream.climb, watch.downstream.end_ms) == (0, 1_024, 12_000)
+    bench.look(7_020, steps=100, follow=True)
+    assert watch.travel.behind == 0
+
+
+# The end of the volume
+
+
+def test_the_end_is_near_and_then_there():
+    """10 mL/h is 500 uL in 3 min, and 1 uL sooner; complete at the nearest step, half of 0.2 uL before."""
+    bench = Bench()
+    bench.dose.program(1_000, 1_000, 0)
+    bench.dose.book(498 * UL + 4)
+    assert bench.end() == set()
+    bench.dose.book(1)
+    assert bench.end() == {INFUSION_NEAR_END}
+    bench.dose.book(500 * UL + UL - 1)
+    assert bench.end() == {INFUSION_NEAR_END}
+    bench.dose.book(1)
+    assert bench.end() == {INFUSION_NEAR_END, INFUSION_COMPLETE}
+    assert bench.look(20) == set()
