@@ -42,6 +42,7 @@ ACTIONS = {
     "silence": SILENCE,
 }
 
+EDGES = {"door-open", "syringe-unseated", "wrong-syringe", "battery-drain"}  # faults that move a switch
 LOST = "LOST"  # of a request that never reached the controller
 
 
@@ -201,13 +202,15 @@ class Bench:
         self._catch_up()
         self.troubled = True
         end = STARTS[fault.kind](self, fault)
-        self.loop.interrupt()
+        if fault.kind in EDGES:
+            self.loop.interrupt()
         self.record.event(int(self.env.now), "fault", fault.kind, "on")
         if fault.until_s is not None:
             yield self.env.timeout(_ms(fault.until_s) - _ms(fault.at_s))
             self._catch_up()
             end()
-            self.loop.interrupt()
+            if fault.kind in EDGES:
+                self.loop.interrupt()
             self.record.event(int(self.env.now), "fault", fault.kind, "off")
 
     def _catch_up(self) -> None:

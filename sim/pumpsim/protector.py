@@ -1,6 +1,6 @@
 """The guard's side of the virtual pump: shipped guard code with a clock and an encoder reading of its own.
 
-On a board it looks every 20 ms. Here nothing can happen between two looks but pulses that are queued, so
+On a board it looks every 10 ms. Here nothing can happen between two looks but pulses that are queued, so
 it looks whenever 20 uL have been given, when the rate changes, and at least every 5 s.
 """
 
@@ -56,9 +56,9 @@ class Protector:
 
     def wait_ms(self) -> int:
         """Until when what is queued is to be looked at."""
-        queue = self.plant.motor.queue
-        if not queue:
-            return MOST_WAIT_MS
-        fastest = min(interval for interval, _ in queue)
-        given_ms = LOOK_PL // self.step_pl * fastest // TICKS_PER_MS
-        return int(max(LEAST_WAIT_MS, min(MOST_WAIT_MS, given_ms)))
+        wait_ms = MOST_WAIT_MS
+        if self.orders.rate_cml_h > 0:
+            wait_ms = min(wait_ms, LOOK_PL * 360 // 1_000 // self.orders.rate_cml_h)
+        for interval, _ in self.plant.motor.queue:
+            wait_ms = min(wait_ms, LOOK_PL // self.step_pl * interval // TICKS_PER_MS)
+        return max(LEAST_WAIT_MS, wait_ms)
