@@ -128,7 +128,7 @@ def _programmed(t_s: Numbers, rate: Numbers, state: Sequence[str] | NDArray[Any]
     """
     volumes, asked = [0.0], 0.0
     for hours, now, name in zip(np.diff(t_s) / 3600.0, rate[:-1], state[:-1], strict=True):
-        asked = asked if name == "ALARM" else now
+        asked = asked if name in ("RELIEF", "ALARM") else now
         volume = volumes[-1] + asked * hours
         volumes.append(volume if name == "KVO" else max(volumes[-1], min(volume, programmed_ml)))
     return np.array(volumes)

@@ -1,13 +1,13 @@
 """The guard alone against a controller that misbehaves: what is pumped too much until the motor stands.
 
-Each run infuses as prescribed, or stands, and at a random moment one thing goes wrong in the controller, which no
-longer does what its own alarms want either: the guard has to stop the motor, looking every 20 ms as on a board. Too
-much is what the drive has moved by the encoder's shaft, less what the prescription allowed until it stood.
+Each run infuses as prescribed, or stands; at a random moment one thing goes wrong in the controller, which heeds its
+own alarms no longer: the guard has to stop the motor, looking every 10 ms as on a board. Too much is what the drive has
+moved by the encoder's shaft, less what the prescription allowed until it stood.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from math import exp, log
+from math import exp, inf, log
 from random import Random
 from typing import Any, NamedTuple
 
@@ -31,11 +31,9 @@ IDLE, BLANK = "INFUSING with a dose after STOP", "INFUSING with a dose, never pr
 STANDING = READY, PAUSED, IDLE, BLANK  # nothing is allowed then
 KINDS = STUCK, FRANK, FROZEN, ENDING, WRONG_STEP, FASTER, MILLION, *STANDING
 
-MOST_UL = 100.0
-VTBI_UL, MOST_BEFORE_UL = 45_000.0, 30_000.0
-MOMENT_S, STANDING_S = (6.0, 1_200.0), (3.0, 60.0)  # when it goes wrong
-ENDS_S = 0.2, 2.0  # so long after that the volume would be in
-LOOK_MS, SELDOM_MS, SLICE_MS = 20, 500, 500
+MOST_UL, VTBI_UL, MOST_BEFORE_UL = 100.0, 45_000.0, 30_000.0  # too much; prescribed; pumped before it goes wrong
+MOMENT_S, STANDING_S, ENDS_MS = (6.0, 1_200.0), (3.0, 60.0), (200, 2_000)  # when it goes wrong; the end, after that
+LOOK_MS, SELDOM_MS, SLICE_MS = 10, 500, 500
 PATIENCE_UL, PATIENCE_MS = 300.0, 1_800_000  # what is not stopped by then never is
 
 
@@ -54,19 +52,12 @@ class Case(NamedTuple):
         return round(1_000 * self.draw("moment", least, max(least, min(most, MOST_BEFORE_UL / self.rate_ml_h * 3.6))))
 
 
-class Result(NamedTuple):
-    too_much_ul: float
-    stopped: str  # by the guard, and why
-    noticed: list[str]  # what the controller itself had raised by then
-
-
 class Board(Protector):
     """Looks as often as on a board once it is `awake`, whatever is ordered, and notes what the drive had moved."""
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(setup_of(bench.scenario), bench.plant, bench.ports.encoder)
-        self.env, self.awake = bench.env, False
-        self.seen: list[tuple[int, int]] = []
+        self.env, self.awake, self.seen = bench.env, False, list[tuple[int, int]]()
 
     def wait_ms(self) -> int:
         return LOOK_MS - int(self.env.now) % LOOK_MS if self.awake else min(super().wait_ms(), SELDOM_MS)
@@ -100,16 +91,15 @@ class Mad(Controller):
 
 def go_wrong(bench: Bench, mad: Mad, case: Case) -> None:
     kind, order = case.kind, Outputs()
-    order.segments, order.intervals_ticks[0], order.counts[0] = 0, mad.motion.interval_ticks, 1_000_000
+    order.flush, order.segments = kind in (STUCK, FRANK, MILLION), int(kind in (FROZEN, ENDING, MILLION))
+    order.intervals_ticks[0], order.counts[0] = mad.motion.interval_ticks, 1_000_000
     if kind in (FROZEN, ENDING):
         bench.hold()
-        order.segments = 1
     elif kind in (STUCK, FRANK):
-        mad.stuck, mad.frank, order.flush = True, kind == FRANK, True
+        mad.stuck, mad.frank = True, kind == FRANK
     elif kind == MILLION:
-        slowest = mad.motion.interval_ticks / 1.1
-        order.intervals_ticks[0] = round(exp(case.draw("interval", log(LEAST_INTERVAL_TICKS), log(slowest))))
-        order.flush, order.segments = True, 1
+        span = log(LEAST_INTERVAL_TICKS), log(mad.motion.interval_ticks / 1.1)
+        order.intervals_ticks[0] = round(exp(case.draw("interval", *span)))
     elif kind == FASTER:
         most = mad.setup.most_rate_cml_h
         mad.dose.set_rate(round(exp(case.draw("rate", log(min(110 * case.rate_ml_h, most)), log(most)))))
@@ -131,7 +121,7 @@ def cases(runs: int) -> list[Case]:
 
 
 def scenario(case: Case) -> Scenario:
-    ends_ul = case.rate_ml_h / 3.6 * (case.moment_ms / 1_000 + case.draw("end", *ENDS_S))
+    ends_ul = case.rate_ml_h / 3_600 * (case.moment_ms + case.draw("end", *ENDS_MS))
     start, pause, stop = Event(at_s=86_400, action="start"), Event(at_s=1, action="pause"), Event(at_s=1, action="stop")
     vtbi_ml = round((ends_ul if case.kind == ENDING else VTBI_UL) / 1_000, 3)
     return Scenario(
@@ -144,52 +134,47 @@ def scenario(case: Case) -> Scenario:
     )
 
 
-def run(case: Case) -> Result:
-    bench, now_ms = Bench(scenario(case)), case.moment_ms
-    mad, board = Mad(bench.controller.setup), Board(bench)
-    bench.controller, bench.protector = mad, board
+def run(case: Case) -> tuple[float, str, list[str]]:
+    """uL too much, why the guard stopped it, and what the controller itself had raised by then."""
+    bench, now_ms = Bench(scenario(case)), (moment_ms := case.moment_ms)
+    bench.controller, bench.protector = mad, board = Mad(setup_of(bench.scenario)), Board(bench)
     if case.kind == BLANK:
         bench.ports.requests.clear()
-    bench.env.run(now_ms - 1_000)
+    bench.env.run(moment_ms - 1_000)
     board.awake = True
-    bench.env.run(now_ms)
-    bench.plant.advance(now_ms * TICKS_PER_MS)
+    bench.env.run(moment_ms)
+    bench.plant.advance(moment_ms * TICKS_PER_MS)
     step, before = step_ul(bench.scenario), bench.plant.drive.position
     left_ul = 0.0 if case.kind in STANDING else bench.scenario.therapy[0].vtbi_ml * 1_000 - before * step
+    if board.reason:
+        return inf, "", [f"the guard stopped it before, {board.reason}"]
     go_wrong(bench, mad, case)
 
     def too_much_ul(at_ms: int) -> float:
-        allowed_ul = min(case.rate_ml_h / 3_600 * (at_ms - case.moment_ms), left_ul)
-        return (bench.plant.drive.position - before) * step - allowed_ul
+        return (bench.plant.drive.position - before) * step - min(case.rate_ml_h / 3_600 * (at_ms - moment_ms), left_ul)
 
-    while not board.reason and now_ms < case.moment_ms + PATIENCE_MS and too_much_ul(now_ms) < PATIENCE_UL:
+    while not board.reason and now_ms < moment_ms + PATIENCE_MS and too_much_ul(now_ms) < PATIENCE_UL:
         now_ms += SLICE_MS
         bench.env.run(now_ms)
     bench.env.run(now_ms + SLICE_MS)
     stood_ms = next((at_ms for at_ms, position in board.seen if position == bench.plant.drive.position), now_ms)
     alarms = [note for note in bench.record.events if note[1::2] == ("alarm", "raised")]
-    noticed = {note.code for note in alarms if case.moment_ms <= note.t_s * 1_000 <= stood_ms} - {"GUARD_STOPPED"}
-    return Result(too_much_ul(stood_ms), board.reason if stood_ms <= now_ms else "", sorted(noticed))
+    noticed = {note.code for note in alarms if moment_ms <= note.t_s * 1_000 <= stood_ms} - {"GUARD_STOPPED"}
+    return too_much_ul(stood_ms), board.reason if stood_ms <= now_ms else "", sorted(noticed)
 
 
 def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
     findings = []
     for kind in KINDS:
         pairs = [pair for pair in zip(cases, results, strict=True) if pair[0].kind == kind]
-        case, worst = max(pairs, key=lambda pair: pair[1].too_much_ul)
-        late = sum(result.too_much_ul > MOST_UL for _, result in pairs)
-        reasons = Counter(result.stopped for _, result in pairs)
-        got = (
-            f"stopped by {_counts(reasons)} of {len(pairs)}, {late} too late; worst {worst.too_much_ul / 1_000:.3f} mL"
-        )
-        got += f" at {case.rate_ml_h:g} mL/h, {'rollers' if case.rollers else 'syringe'}"
-        got += f"; the controller's own alarms: {_counts(Counter(code for _, mine in pairs for code in mine.noticed))}"
-        findings.append(Finding(f"guard: {kind}", "all within 0.1 mL", got, not late and not reasons[""]))
+        case, (worst_ul, _, _) = max(pairs, key=lambda pair: pair[1][0])
+        late, reasons = sum(r[0] > MOST_UL for _, r in pairs), Counter(r[1] or "nothing" for _, r in pairs)
+        own = ", ".join(sorted({code for _, (_, _, noticed) in pairs for code in noticed})) or "none"
+        got = "stopped by " + ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+        got += f" of {len(pairs)}, {late} too late; worst {worst_ul / 1_000:.3f} mL at {case.rate_ml_h:g} mL/h, "
+        got += f"{'rollers' if case.rollers else 'syringe'}; the controller's own alarms: {own}"
+        findings.append(Finding(f"guard: {kind}", "all within 0.1 mL", got, not late and not reasons["nothing"]))
     return findings
-
-
-def _counts(of: Counter[str]) -> str:
-    return ", ".join(f"{code or 'nothing'} {count}" for code, count in sorted(of.items())) or "none"
 
 
 STUDY = Study("the guard with the controller made to misbehave", 30, cases, run, judge)
