@@ -8,6 +8,7 @@ import pytest
 
 from assemble import Rig, load
 from pumpcore.records import Inputs, Outputs
+from pumpcore.setup import Setup
 from pumpcore.states import ALARM, IDLE, INFUSING, PAUSE, READY, REFUSED, START, STATE_NAMES, next_state
 from pumpcore.units import CLOCK_MASK
 
@@ -193,7 +194,7 @@ def test_read_takes_both_sensors_from_their_pins(rig, port, board):
 def test_the_motor_is_on_only_while_it_has_orders(rig, port, board, state):
     assert rig.levels[port.ENABLE] == 1
     board.obey(order(state=state))
-    assert rig.levels[port.ENABLE] == (0 if STATE_NAMES[state] in ("INFUSING", "KVO") else 1)
+    assert rig.levels[port.ENABLE] == (0 if STATE_NAMES[state] in ("INFUSING", "KVO", "RELIEF") else 1)
 
 
 def test_stop_drops_the_queue_and_lets_go_of_the_motor(rig, port, board):
@@ -278,8 +279,21 @@ def test_stop_that_waits_to_be_read_outdoes_a_later_start(rig, port, board):
     assert read(board).request == PAUSE
 
 
-def test_a_key_asks_only_for_what_its_state_takes(port):
-    for state in range(len(STATE_NAMES)):
+def test_a_key_asks_only_for_what_its_state_takes(rig, port, monkeypatch):
+    """In every state, though this board's pump does not turn back and is never in RELIEF."""
+    setups, main = [], load(rig, "main")
+
+    def set_up(*of):
+        setups.append(Setup(*of))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "Setup", set_up)
+    with pytest.raises(KeyboardInterrupt):
+        main.main()
+    assert [setup.back_off for setup in setups] == [0]
+    states = range(len(STATE_NAMES))
+    assert len(port.START_KEY_ASKS) == len(port.STOP_KEY_ASKS) == len(states)
+    for state in states:
         assert next_state(state, port.START_KEY_ASKS[state]) != REFUSED
         if port.STOP_KEY_ASKS[state]:
             assert next_state(state, port.STOP_KEY_ASKS[state]) not in (REFUSED, INFUSING)

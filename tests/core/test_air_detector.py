@@ -17,6 +17,12 @@ def air_of(step_pl, **limits):
     return Air(Setup(step_pl, 50_000, **limits))
 
 
+def at(air, now_ms, permille, steps):
+    """A step of the loop: the page is turned, then the detector is looked at."""
+    air.follow(now_ms & CLOCK_MASK)
+    air.look(permille, steps)
+
+
 def fifths(**limits):
     """A step of 0.2 uL."""
     return air_of(200_000, **limits)
@@ -25,7 +31,7 @@ def fifths(**limits):
 @pytest.mark.parametrize(("permille", "seen"), [(0, 0), (499, 0), (500, 20), (501, 20), (1_000, 20)])
 def test_air_is_seen_from_half_of_the_window_on(permille, seen):
     air = fifths()
-    air.look(0, permille, 100)
+    air.look(permille, 100)
     assert (air.bubble_ul, air.sum_ul) == (seen, seen)
 
 
@@ -33,25 +39,25 @@ def test_air_is_seen_from_half_of_the_window_on(permille, seen):
 @given(step_pl=st.integers(1, 235_000), looks=st.lists(st.integers(-3, 4_500), max_size=30))
 def test_a_bubble_is_its_steps_to_the_picolitre(step_pl, looks):
     air = air_of(step_pl)
-    for i, steps in enumerate(looks):
-        air.look(20 * i, AIR, steps)
+    for steps in looks:
+        air.look(AIR, steps)
     assert air.bubble_ul * 1_000_000 + air.bubble_pl == step_pl * sum(steps for steps in looks if steps > 0)
     assert 0 <= air.bubble_pl < 1_000_000
-    assert air.sum_ul == air.bubble_ul
+    assert (air.sum_ul, air.rest_pl) == (air.bubble_ul, air.bubble_pl)
 
 
 def test_steps_back_make_no_air_and_take_none_away():
     air = fifths()
-    air.look(0, AIR, 7)
-    air.look(20, AIR, -5)
+    air.look(AIR, 7)
+    air.look(AIR, -5)
     assert (air.bubble_ul, air.bubble_pl) == (1, 400_000)
 
 
 @pytest.mark.parametrize(("limit_ul", "steps", "stops"), [(100, 499, False), (100, 500, True), (101, 500, False)])
 def test_a_bubble_is_too_large_from_its_limit_on(limit_ul, steps, stops):
     air = fifths(bubble_ul=limit_ul)
-    for i in range(steps):
-        air.look(20 * i, AIR, 1)
+    for _ in range(steps):
+        air.look(AIR, 1)
     assert air.bubble_too_large() == stops
     assert not air.too_much()
 
@@ -59,61 +65,76 @@ def test_a_bubble_is_too_large_from_its_limit_on(limit_ul, steps, stops):
 @pytest.mark.parametrize(("limit_ul", "too_much"), [(59, True), (60, True), (61, False)])
 def test_small_bubbles_add_up(limit_ul, too_much):
     air = fifths(air_sum_ul=limit_ul)
-    for i in range(3):
-        air.look(100 * i, AIR, 100)
-        air.look(100 * i + 50, CLEAR, 1_000)
+    for _ in range(3):
+        air.look(AIR, 100)
+        air.look(CLEAR, 1_000)
         assert (air.bubble_ul, air.bubble_pl) == (0, 0)
     assert air.sum_ul == 60
     assert air.too_much() == too_much
     assert not air.bubble_too_large()
 
 
-def test_clear_liquid_ends_a_bubble_with_its_rest():
+def test_clear_liquid_ends_a_bubble_with_its_rest_but_not_the_sum():
+    """1.8 uL and 0.2 of another bubble: 2 uL of air."""
     air = fifths()
-    air.look(0, AIR, 9)  # 1.8 uL
-    air.look(20, CLEAR, 9)
-    air.look(40, AIR, 1)
-    assert (air.bubble_ul, air.bubble_pl) == (0, 200_000)
+    air.look(AIR, 9)
+    air.look(CLEAR, 9)
+    assert (air.bubble_ul, air.bubble_pl, air.sum_ul, air.rest_pl) == (0, 0, 1, 800_000)
+    air.look(AIR, 1)
+    assert (air.bubble_ul, air.bubble_pl, air.sum_ul, air.rest_pl) == (0, 200_000, 2, 0)
+
+
+@pytest.mark.parametrize(("bubbles", "too_much"), [(4_999, False), (5_000, True)])
+def test_foam_is_air(bubbles, too_much):
+    """Bubbles of 0.2 uL each, with liquid after each: none is ever a microlitre, and 5000 are 1 mL."""
+    air = fifths()
+    for _ in range(bubbles):
+        air.look(AIR, 1)
+        assert air.bubble_ul == 0
+        air.look(CLEAR, 1)
+    assert air.too_much() == too_much
 
 
 def test_a_start_after_air_begins_without_the_bubble_and_keeps_the_sum():
     air = fifths(bubble_ul=1)
-    air.look(0, AIR, 9)
+    air.look(AIR, 9)
     assert air.bubble_too_large()
     air.begin()
-    assert (air.bubble_ul, air.bubble_pl, air.sum_ul) == (0, 0, 1)
+    assert (air.bubble_ul, air.bubble_pl, air.sum_ul, air.rest_pl) == (0, 0, 1, 800_000)
     assert not air.bubble_too_large()
-    air.look(20, AIR, 5)
-    assert (air.bubble_ul, air.sum_ul) == (1, 2)
+    air.look(AIR, 5)
+    assert (air.bubble_ul, air.sum_ul, air.rest_pl) == (1, 2, 800_000)
 
 
-@pytest.mark.parametrize("start_ms", [0, 1, CLOCK_MASK - 30_000, CLOCK_MASK - 14 * MINUTE_MS, CLOCK_MASK])
+@pytest.mark.parametrize(
+    "start_ms", [0, 1, CLOCK_MASK - 30_000, CLOCK_MASK + 1 - MINUTE_MS, CLOCK_MASK - 14 * MINUTE_MS, CLOCK_MASK]
+)
 @pytest.mark.parametrize("at_ms", [0, 30_000, 59_999])
 def test_air_of_one_minute_counts_until_fifteen_after_its_beginning(start_ms, at_ms):
     """The minutes begin with the first look: what was seen in the first is over 15 min after that."""
     air = fifths()
-    air.look(start_ms, CLEAR, 0)
-    air.look((start_ms + at_ms) & CLOCK_MASK, AIR, 100)
+    at(air, start_ms, CLEAR, 0)
+    at(air, start_ms + at_ms, AIR, 100)
     for minute in range(1, 15):
-        air.look((start_ms + minute * MINUTE_MS) & CLOCK_MASK, CLEAR, 100)
-    air.look((start_ms + 15 * MINUTE_MS - 1) & CLOCK_MASK, CLEAR, 100)
+        at(air, start_ms + minute * MINUTE_MS, CLEAR, 100)
+    at(air, start_ms + 15 * MINUTE_MS - 1, CLEAR, 100)
     assert air.sum_ul == 20
-    air.look((start_ms + 15 * MINUTE_MS) & CLOCK_MASK, CLEAR, 100)
+    at(air, start_ms + 15 * MINUTE_MS, CLEAR, 100)
     assert air.sum_ul == 0
 
 
 def test_air_of_the_next_minute_counts_a_minute_longer():
     air = fifths()
-    air.look(0, AIR, 100)
-    air.look(60_000, AIR, 50)
+    at(air, 0, AIR, 100)
+    at(air, 60_000, AIR, 50)
     for minute in range(2, 15):
-        air.look(minute * MINUTE_MS, CLEAR, 0)
+        at(air, minute * MINUTE_MS, CLEAR, 0)
     assert air.sum_ul == 30
-    air.look(15 * MINUTE_MS, CLEAR, 0)
+    at(air, 15 * MINUTE_MS, CLEAR, 0)
     assert air.sum_ul == 10
-    air.look(16 * MINUTE_MS - 1, CLEAR, 0)
+    at(air, 16 * MINUTE_MS - 1, CLEAR, 0)
     assert air.sum_ul == 10
-    air.look(16 * MINUTE_MS, CLEAR, 0)
+    at(air, 16 * MINUTE_MS, CLEAR, 0)
     assert air.sum_ul == 0
 
 
@@ -122,16 +143,16 @@ def test_air_of_the_next_minute_counts_a_minute_longer():
 def test_after_a_rest_only_what_is_young_enough_counts(rest_ms, left_ul, start_ms):
     """Minutes nobody looked at pass as others do; after fifteen of them a new count of minutes begins."""
     air = fifths()
-    air.look(start_ms, AIR, 100)
+    at(air, start_ms, AIR, 100)
     now_ms = start_ms + rest_ms * MINUTE_MS
-    air.look(now_ms & CLOCK_MASK, CLEAR, 0)
+    at(air, now_ms, CLEAR, 0)
     assert air.sum_ul == left_ul
-    air.look((now_ms + 59_999) & CLOCK_MASK, AIR, 50)
+    at(air, now_ms + 59_999, AIR, 50)
     assert air.sum_ul == left_ul + 10
     for minute in range(1, 15):
-        air.look((now_ms + minute * MINUTE_MS) & CLOCK_MASK, CLEAR, 0)
+        at(air, now_ms + minute * MINUTE_MS, CLEAR, 0)
     assert air.sum_ul == 10
-    air.look((now_ms + 15 * MINUTE_MS) & CLOCK_MASK, CLEAR, 0)
+    at(air, now_ms + 15 * MINUTE_MS, CLEAR, 0)
     assert air.sum_ul == 0
 
 
@@ -139,27 +160,27 @@ def test_after_a_rest_only_what_is_young_enough_counts(rest_ms, left_ul, start_m
 def test_a_rest_of_an_odd_length_begins_new_minutes_where_it_ends(rest_min):
     """From fifteen minutes on, they begin at the look after it and not at the beat of before."""
     air = fifths()
-    air.look(0, CLEAR, 0)
+    at(air, 0, CLEAR, 0)
     now_ms = rest_min * MINUTE_MS + 30_500
-    air.look(now_ms, AIR, 100)
+    at(air, now_ms, AIR, 100)
     for minute in range(1, 15):
-        air.look(now_ms + minute * MINUTE_MS, CLEAR, 0)
-    air.look(now_ms + 15 * MINUTE_MS - 1, CLEAR, 0)
+        at(air, now_ms + minute * MINUTE_MS, CLEAR, 0)
+    at(air, now_ms + 15 * MINUTE_MS - 1, CLEAR, 0)
     assert air.sum_ul == 20
-    air.look(now_ms + 15 * MINUTE_MS, CLEAR, 0)
+    at(air, now_ms + 15 * MINUTE_MS, CLEAR, 0)
     assert air.sum_ul == 0
 
 
 def test_a_shorter_rest_keeps_the_beat():
     """14 min 30.5 s is in the fifteenth minute, which is over at 15 min and forgotten at 29."""
     air = fifths()
-    air.look(0, CLEAR, 0)
-    air.look(14 * MINUTE_MS + 30_500, AIR, 100)
+    at(air, 0, CLEAR, 0)
+    at(air, 14 * MINUTE_MS + 30_500, AIR, 100)
     for minute in range(15, 29):
-        air.look(minute * MINUTE_MS, CLEAR, 0)
-    air.look(29 * MINUTE_MS - 1, CLEAR, 0)
+        at(air, minute * MINUTE_MS, CLEAR, 0)
+    at(air, 29 * MINUTE_MS - 1, CLEAR, 0)
     assert air.sum_ul == 20
-    air.look(29 * MINUTE_MS, CLEAR, 0)
+    at(air, 29 * MINUTE_MS, CLEAR, 0)
     assert air.sum_ul == 0
 
 
@@ -181,22 +202,44 @@ LOOKS = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(looks=LOOKS, start_ms=st.sampled_from([0, CLOCK_MASK - 1_000_000]), step_pl=st.integers(1, 235_000))
 def test_the_sum_is_over_at_least_fourteen_and_at_most_fifteen_minutes(looks, start_ms, step_pl):
-    """Air seen up to 14 min ago counts, air seen 15 min ago does not, each bubble to less than a microlitre."""
+    """Air seen up to 14 min ago counts, air seen 15 min ago does not; less than a microlitre is carried over."""
     air = air_of(step_pl)
-    now_ms, seen, bubble, run = start_ms, [], Fraction(0), 0
+    now_ms, seen, bubble = start_ms, [], Fraction(0)
     for wait_ms, permille, steps in looks:
         now_ms += wait_ms
-        air.look(now_ms & CLOCK_MASK, permille, steps)
+        at(air, now_ms, permille, steps)
         if permille == AIR:
             volume = Fraction(max(steps, 0) * step_pl, 1_000_000)
             bubble += volume
-            seen.append((now_ms, volume, run))
+            seen.append((now_ms, volume))
         else:
-            bubble, run = Fraction(0), run + 1
-        young = [(volume, bubble_of) for at, volume, bubble_of in seen if now_ms - at <= 14 * MINUTE_MS]
-        able = [(volume, bubble_of) for at, volume, bubble_of in seen if now_ms - at < 15 * MINUTE_MS]
-        bubbles = len({bubble_of for _, bubble_of in able})
+            bubble = Fraction(0)
+        young = sum(volume for when, volume in seen if now_ms - when <= 14 * MINUTE_MS)
+        able = sum(volume for when, volume in seen if now_ms - when < 15 * MINUTE_MS)
         assert air.bubble_ul == bubble // 1
-        assert sum(volume for volume, _ in young) - bubbles <= air.sum_ul <= sum(volume for volume, _ in able) + bubbles
+        assert young - 1 < air.sum_ul < able + 1
+        assert air.rest_pl == sum(volume for _, volume in seen) % 1 * 1_000_000
         assert air.sum_ul == sum(air.minutes_ul)
         assert min(air.minutes_ul) >= 0
+
+
+def test_time_goes_on_while_nothing_is_pumped():
+    """Only the page is turned, and nothing looked at: the air of the first minute is forgotten on time."""
+    air = fifths()
+    at(air, 0, AIR, 100)
+    for now_ms in range(0, 15 * MINUTE_MS, 1_000):
+        air.follow(now_ms)
+        assert air.sum_ul == 20
+    air.follow(15 * MINUTE_MS)
+    assert air.sum_ul == 0
+
+
+def test_a_pause_longer_than_half_of_the_clock_forgets():
+    """Ten days in steps of a minute, 2**30 ms are 12.4: what is followed at each step cannot be taken for young."""
+    air = fifths()
+    at(air, 0, AIR, 100)
+    for minute in range(10 * 24 * 60 + 1):
+        air.follow(minute * MINUTE_MS & CLOCK_MASK)
+    assert air.sum_ul == 0
+    at(air, 10 * 24 * 60 * MINUTE_MS, AIR, 50)
+    assert air.sum_ul == 10

@@ -227,17 +227,17 @@ def test_the_lower_of_order_and_prescription_counts(ordered, rate, counts):
 
 @pytest.mark.parametrize(("over", "reason"), [(0, 0), (1, DOSE)])
 def test_a_pump_that_fell_behind_may_not_rush(over, reason):
-    """It stood for 10 s under way. 20 uL are kept, with 50 uL above them: 700 counts at once."""
+    """It stood for 10 s under way. 10 uL are kept, with 50 uL above them: 600 counts at once."""
     desk = Desk()
     for _ in range(10):
         assert desk.go(1_000, 0) == 0
-    assert desk.look(700 + over) == reason
+    assert desk.look(600 + over) == reason
 
 
-def test_the_credit_is_20_ul_above_what_moved_to_a_nanolitre():
+def test_the_credit_is_10_ul_above_what_moved_to_a_nanolitre():
     desk = Desk(pl_per_count=1_000)
     assert desk.go(1_000, 999) == 0
-    assert desk.look(70_000) == 0
+    assert desk.look(60_000) == 0
     assert desk.look(1) == DOSE
 
 
@@ -314,7 +314,7 @@ def test_no_change_of_a_prescription_that_is_not_there(flags):
 
 
 def test_a_new_prescription_starts_at_nothing():
-    """40 uL too much are forgotten with the old one; 20 uL of credit too."""
+    """40 uL too much are forgotten with the old one; 10 uL of credit too."""
     for moved, again in ((1_400, 1_500), (0, 1_500)):
         desk = Desk(vtbi=100)
         assert desk.go(1_000, moved) == 0

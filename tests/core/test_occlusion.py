@@ -122,8 +122,9 @@ class Written:
         self.clip = max(12_800, 2 * climb)
 
     def follow(self, levels):
-        """(g, steps, base, blocked) after each."""
-        g = steps = base = 0
+        """(g, steps, base, credit, blocked) after each."""
+        g = steps = base = restless = 0
+        credit = self.clip
         for before, level in zip([None, *levels], levels, strict=False):
             if self.opening_pa and level < self.opening_pa:
                 g = 0
@@ -131,11 +132,19 @@ class Written:
                 gain = 16 * (level - before)
                 if gain > 7_200:
                     steps += 1
-                clipped = self.clip if gain > self.clip else -self.clip if gain < -self.clip else gain
-                g += clipped - self.climb * 3 // 10
+                restless += (120 if gain < -7_200 else 0) - restless // 120
+                credit = min(self.clip, credit + max(self.clip // 4, 2 * self.climb))
+                if gain > credit:
+                    g, credit = g + credit, 0
+                elif gain > 0:
+                    g, credit = g + gain, credit - gain
+                else:
+                    g -= min(-gain, self.clip)
+                g -= self.climb * 3 // 10
             if g <= 0:
                 g, steps, base = 0, 0, level
-            yield g, steps, base, g >= self.h2 or (g >= self.h and steps >= self.needed)
+            times, needed = (Fraction(7, 4), self.needed + 2) if restless > 480 else (1, self.needed)
+            yield g, steps, base, credit, g >= times * self.h2 or (g >= times * self.h and steps >= needed)
 
 
 KNOWN = {  # rate: climb, h, h2, steps
@@ -150,7 +159,7 @@ LEVELS = st.lists(
     min_size=1,
     max_size=40,
 )
-CLIMBS = st.lists(st.integers(-900, 900), min_size=1, max_size=40)
+CLIMBS = st.lists(st.integers(-900, 900), min_size=1, max_size=60)
 
 
 @settings(max_examples=200, deadline=None)
@@ -167,12 +176,13 @@ def test_the_sum_is_the_one_written_down(rate, levels, opening_pa, start_ms, mor
     """On random pressures, with higher readings within each block, as across the wrap of the clock."""
     line = line_of(rate, now_ms=start_ms, opening_pa=opening_pa)
     now_ms = start_ms
-    for level, (g, steps, base, blocked) in zip(levels, Written(*KNOWN[rate], opening_pa).follow(levels), strict=True):
+    written = Written(*KNOWN[rate], opening_pa).follow(levels)
+    for level, (g, steps, base, credit, blocked) in zip(levels, written, strict=True):
         for i, more in enumerate(more_pa):
             line.found((now_ms + 1_000 * (i + 1)) & CLOCK_MASK, level + more)
         now_ms = (now_ms + BLOCK_MS) & CLOCK_MASK
         assert line.found(now_ms, level) == blocked
-        assert (line.g, line.steps, line.base_pa, line.level_pa) == (g, steps, base, level)
+        assert (line.g, line.steps, line.base_pa, line.credit, line.level_pa) == (g, steps, base, credit, level)
 
 
 def test_a_block_is_as_high_as_its_least_reading_and_lasts_5_s():
@@ -243,12 +253,13 @@ def test_a_staircase():
 
 
 def test_three_steps_do_not_do():
-    """To h by the rest of the climb, and only h2 is enough: 29,481 after the third, 717 a block, 20 blocks more."""
+    """To h by the rest of the climb, and only h2 is enough. A step every four blocks finds its credit grown back:
+    12,493 - 3 * 307 twice and 12,493 are 35,637; with 717 a block it takes 11 blocks more to 43,200."""
     line = line_of()
-    steps = [0, 800, 1_600, 2_400]  # 3 * 12,493 = 37,479
-    assert feed(line, steps) == [False] * 4
-    assert (line.g, line.steps) == (37_479, 3)
-    assert feed(line, [2_400 + 64 * n for n in range(1, 9)], 20_000) == [False] * 7 + [True]  # 37,479 + 8 * 717
+    assert not any(feed(line, [0, *[800] * 4, *[1_600] * 4, 2_400]))
+    assert (line.g, line.steps) == (35_637, 3)
+    assert feed(line, [2_400 + 64 * n for n in range(1, 12)], 50_000) == [False] * 10 + [True]
+    assert line.g == 35_637 + 11 * 717
 
 
 @pytest.mark.parametrize(("gain_pa", "counts"), [(450, 0), (451, 1)])
@@ -277,39 +288,90 @@ def test_a_patient_who_sits_up_is_no_occlusion(at_pa, step_pa, before):
     assert line.g == 0
 
 
+@settings(max_examples=80, deadline=None)
+@given(at_pa=st.integers(-1_000, 9_000), steps=st.lists(st.integers(0, 4_300), max_size=7))
+def test_nor_one_who_sits_up_behind_a_narrow_line(at_pa, steps):
+    """Seven blocks in a row, up to the limit: 12,800 and six times 3200 of credit, less seven times 307, are 29,851."""
+    line = line_of()
+    levels = [at_pa + sum(steps[:n]) for n in range(len(steps) + 1)]
+    assert not any(feed(line, levels + levels[-1:] * 100))
+    assert line.g == 0
+
+
 @pytest.mark.parametrize(("gain_pa", "g"), [(799, 12_784), (800, 12_800), (801, 12_800), (30_000, 12_800)])
 def test_a_gain_is_clipped_either_way(gain_pa, g):
+    """Up to what credit is left, which is 3200 a block after the first; down to 800 Pa."""
     line = line_of()
     feed(line, [0, gain_pa])
     assert line.g == g - 307
     line = line_of()
     feed(line, [0, 800, 1_600, 1_600 - gain_pa])
-    assert line.g == 2 * 12_493 - g - 307
+    assert line.g == 12_493 + 2_893 - g - 307
+
+
+@pytest.mark.parametrize(
+    ("rate", "clip", "grows"),
+    [(1, 12_800, 3_200), (100, 12_800, 3_200), (156, 12_800, 3_200), (157, 12_800, 3_214), (1_000, 20_480, 20_480)],
+)
+def test_credit_grows_back_by_a_quarter_or_by_twice_the_climb(rate, clip, grows):
+    """What a leap of 30 kPa took is there again after four blocks at a slow climb, after one at a fast one."""
+    line = line_of(rate)
+    assert (line.clip, line.credit) == (clip, clip)
+    feed(line, [0, 30_000])
+    assert line.credit == 0
+    for n in range(1, 6):
+        feed(line, [30_000], 5_000 + n * BLOCK_MS)
+        assert line.credit == min(n * grows, clip)
+
+
+def test_only_what_was_taken_uses_credit_up():
+    """A gain of 300 Pa takes 4800, a fall nothing, and a fall gives nothing back but its block."""
+    line = line_of()
+    feed(line, [0, 300])
+    assert line.credit == 8_000
+    feed(line, [-300], 10_000)
+    assert line.credit == 11_200
+    feed(line, [-400], 15_000)
+    assert line.credit == 12_800
+
+
+def test_a_line_that_gives_all_the_credit_there_is():
+    """640 Pa a block at 1 mL/h: 10,240, then 5760, then 3200 each, 307 less: 32,744 with the eighth."""
+    line = line_of()
+    assert feed(line, [640 * n for n in range(9)]) == [False] * 8 + [True]
+    assert (line.g, line.steps, line.credit) == (32_744, 8, 0)
 
 
 @pytest.mark.parametrize("end_pa", [0, 64])
 def test_a_line_that_is_cleared_and_blocked_again(end_pa):
+    """It is cleared in five falls, which a patient would have made restless; 40 blocks later that is forgotten."""
     line = line_of()
-    assert feed(line, [640 * n for n in range(5)]) == [False] * 4 + [True]
-    now_ms = 5 * BLOCK_MS
-    assert feed(line, [2_560 - 500 * n for n in range(1, 6)], now_ms)[-1] is False
+    assert feed(line, [640 * n for n in range(9)]) == [False] * 8 + [True]
+    now_ms = 9 * BLOCK_MS
+    assert feed(line, [5_120 - 1_000 * n for n in range(1, 6)], now_ms)[-1] is False
+    assert line.restless > 480
     assert feed(line, [end_pa] * 40, now_ms + 25_000)[-1] is False
     assert (line.g, line.steps) == (0, 0)
-    assert feed(line, [end_pa + 640 * n for n in range(1, 5)], now_ms + 225_000) == [False] * 3 + [True]
+    assert line.restless <= 480
+    assert feed(line, [end_pa + 640 * n for n in range(1, 9)], now_ms + 225_000) == [False] * 7 + [True]
 
 
 def test_a_start_or_another_rate_begins_anew():
+    """All but how restless the patient is."""
     line = line_of()
-    assert feed(line, [640 * n for n in range(5)])[-1]
-    line.found(26_000, -4_000)
-    line.begin(27_000, 50)
+    assert feed(line, [640 * n for n in range(9)])[-1]
+    line.found(46_000, -4_000)
+    line.restless = 400
+    line.begin(47_000, 50)
     assert not line.climbing()
     assert (line.g, line.steps, line.blocks, line.climb, line.h, line.h2) == (0, 0, 0, 512, 40_000, 52_000)
-    line.found(31_999, 9_000)
+    assert (line.credit, line.restless) == (12_800, 400)
+    line.found(51_999, 9_000)
     assert line.blocks == 0
-    line.found(32_000, 9_100)
+    line.found(52_000, 9_100)
     assert (line.level_pa, line.g) == (9_000, 0)  # neither the reading before nor the gain since counts
-    line.begin(32_000, 0)
+    assert (line.base_pa, line.credit, line.restless) == (9_000, 12_800, 400)
+    line.begin(52_000, 0)
     assert (line.climb, line.h, line.h2, line.steps_needed) == (0, 31_200, 43_200, 4)
 
 
@@ -331,6 +393,89 @@ def test_before_the_first_begin_there_is_the_limit_alone():
     assert not line.partly()
     line.found(5_000, 30_000)
     assert line.blocks == 2
+
+
+@pytest.mark.parametrize("compliance", [SYRINGE_NL_KPA, 1_000_000])
+@pytest.mark.parametrize(
+    ("above_h", "above_h2", "steps_more", "climbing"),
+    [
+        (None, 0, -9, True),
+        (None, -1, -1, False),
+        (0, None, 0, True),
+        (0, None, -1, False),
+        (-1, None, 0, False),
+        (-1, None, 5, False),
+    ],
+)
+def test_blocked_at_h_with_steps_and_at_h2_without(compliance, above_h, above_h2, steps_more, climbing):
+    line = line_of(1, compliance)
+    line.g = line.h2 + above_h2 if above_h is None else line.h + above_h
+    line.steps = line.steps_needed + steps_more
+    assert line.climbing() == climbing
+    assert line.found(1, 0) == climbing
+
+
+@pytest.mark.parametrize(("rate", "compliance"), [(0, SYRINGE_NL_KPA), (100, 0)])
+def test_without_a_sum_a_line_has_filled_by_all_it_has_climbed(rate, compliance):
+    line = line_of(rate, compliance)
+    feed(line, [2_000, 1_000])
+    assert line.base_pa == 1_000
+    assert [line.climb_pa(pressure_pa) for pressure_pa in (-5, 1_000, 1_001, 31_000)] == [0, 0, 1, 30_000]
+
+
+@pytest.mark.parametrize(("falls", "fall_pa", "restless"), [(4, 451, 473), (5, 451, 587), (5, 450, 0)])
+def test_the_fifth_fall_in_ten_blocks_is_of_a_restless_patient(falls, fall_pa, restless):
+    """Each adds 120, and each block takes a 120th: 120, 119, 239, 238, 357, 355, 473, 470, 587 and so on."""
+    line = line_of()
+    levels = [0]
+    for _ in range(falls):
+        levels += [levels[-1] - fall_pa] * 2
+    feed(line, levels[:-1])
+    assert line.restless == restless
+    h, h2, needed = (54_600, 75_600, 6) if restless > 480 else (31_200, 43_200, 4)
+    for g, steps, climbing in [
+        (h2, 0, True),
+        (h2 - 1, 0, False),
+        (h, needed, True),
+        (h, needed - 1, False),
+        (h - 1, needed, False),
+    ]:
+        line.g, line.steps = g, steps
+        assert line.climbing() == climbing
+
+
+@pytest.mark.parametrize("rate", [1, 100, 3_999])
+@pytest.mark.parametrize(("restless", "more"), [(480, False), (481, True)])
+def test_restless_is_more_than_a_fall_in_30_blocks(restless, more, rate):
+    """Three quarters more of both thresholds, to the sixteenth of a Pa, and two steps more."""
+    line = line_of(rate)
+    line.restless, line.g = restless, line.h2
+    assert line.climbing() == (not more)
+    line.g = -(-line.h2 * 7 // 4)
+    assert line.climbing()
+    line.g -= 1
+    assert line.climbing() == (not more)
+    line.g, line.steps = -(-line.h * 7 // 4), line.steps_needed + 1
+    assert line.climbing() == (not more)
+    line.steps += 1
+    assert line.climbing()
+    line.g -= 1
+    assert line.climbing() == (not more)
+
+
+def test_restlessness_is_forgotten_over_10_minutes():
+    """Ten falls in a row make 1163; 120 quiet blocks leave less than 480, and nothing is left below a 120th."""
+    line = line_of()
+    feed(line, [-500 * n for n in range(11)])
+    assert line.restless == 1_163
+    now_ms, quiet = 11 * BLOCK_MS, 0
+    while line.restless > 480:
+        feed(line, [-5_000], now_ms)
+        now_ms += BLOCK_MS
+        quiet += 1
+    assert 60 < quiet <= 120
+    feed(line, [-5_000] * 600, now_ms)
+    assert line.restless == 119
 
 
 def test_how_far_a_line_has_filled():
@@ -379,12 +524,12 @@ def test_at_the_opening_a_gain_is_summed():
 
 def test_above_the_opening_a_climb_is_found():
     line = line_of(opening_pa=7_000)
-    assert feed(line, [7_000 + 640 * n for n in range(5)]) == [False] * 4 + [True]
+    assert feed(line, [7_000 + 640 * n for n in range(9)]) == [False] * 8 + [True]
 
 
 def test_without_a_valve_a_line_below_the_air_around_is_watched_too():
     line = line_of()
-    assert feed(line, [-9_000 + 640 * n for n in range(5)]) == [False] * 4 + [True]
+    assert feed(line, [-9_000 + 640 * n for n in range(9)]) == [False] * 8 + [True]
 
 
 # The limit, and half of it

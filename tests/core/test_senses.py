@@ -60,8 +60,23 @@ def test_stuck_at_nothing_since_power_on():
     assert sense.failed(60_000, 0, 0)
 
 
-def test_the_least_compliance_is_watched():
-    assert pressure_of(1).failed(0, 150_001, 0)
+@pytest.mark.parametrize("compliance", [100, 1_000_000])
+def test_with_any_compliance_pressure_is_watched(compliance):
+    assert pressure_of(compliance).failed(0, 150_001, 0)
+
+
+def test_a_start_gives_a_sensor_that_stands_still_its_minute_and_volume_again():
+    """What it showed before the start, and how long, does not count; the reading need not change for that."""
+    sense = pressure_of()
+    sense.failed(0, 700, 0)
+    assert not sense.failed(20, 700, 250 * UL + 3)
+    assert sense.failed(60_000, 700, 0)
+    sense.begin(60_000)
+    assert (sense.same_ul, sense.same_pl) == (0, 0)
+    assert not sense.failed(60_020, 700, 250 * UL - 1)
+    assert not sense.failed(119_000, 700, 1)
+    assert not sense.failed(119_999, 700, 0)
+    assert sense.failed(120_000, 700, 0)
 
 
 def test_a_minute_of_the_same_is_not_enough():
@@ -190,6 +205,15 @@ def test_a_block_is_as_high_as_its_least_reading_and_lasts_5_s():
     assert (sense.leaps, sense.way) == (6, 1)
 
 
+def test_a_block_that_ends_as_the_clock_wraps_is_as_long_as_others():
+    sense = pressure_of()
+    sense.failed(CLOCK_MASK + 1 - BLOCK_MS, 0, 0)
+    sense.failed(CLOCK_MASK, 2_000, 0)
+    assert (sense.block_ends_ms, sense.leaps) == (0, 0)
+    sense.failed(0, 2_000, 0)
+    assert (sense.block_ends_ms, sense.leaps) == (BLOCK_MS, 2)
+
+
 def test_noise_that_ends_is_forgiven_and_found_again():
     sense = pressure_of()
     assert leap(sense, [2_000 * (n % 2) for n in range(7)])[-1]
@@ -204,6 +228,19 @@ def test_noise_is_not_looked_for_while_the_reading_is_out_of_range():
     assert sense.failed(1_000, -70_000, 0)
     sense.failed(5_000, 100, 0)
     assert (sense.leaps, sense.block_pa) == (0, 100)
+
+
+def test_a_start_is_no_leap():
+    """The pressure has fallen by 30 kPa in the pause, and then lies 2 kPa higher: one leap. Those of before stay."""
+    sense = pressure_of()
+    leap(sense, [30_000, 32_000, 30_000])
+    assert (sense.leaps, sense.way) == (4, -1)
+    sense.failed(11_000, 100, 0)
+    sense.begin(100_000)
+    assert not sense.failed(100_020, 200, 0)
+    assert (sense.leaps, sense.block_pa, sense.block_ends_ms) == (3, 200, 105_020)
+    sense.failed(105_020, 2_200, 0)
+    assert (sense.leaps, sense.way) == (5, 1)
 
 
 # The air detector's test
@@ -250,6 +287,22 @@ def test_what_the_line_shows_is_no_test():
     sense.failed(0, 0)
     sense.failed(20, 1_000)
     assert not any(sense.failed(now_ms, now_ms % 1_000) for now_ms in range(40, 60_000, 333))
+
+
+def test_a_start_begins_with_a_test():
+    sense = air_of()
+    sense.failed(0, 0)
+    sense.failed(20, 1_000)
+    sense.failed(40, 0)
+    assert sense.testing == 0
+    sense.begin()
+    assert not sense.failed(60, 0)
+    assert sense.testing == 1
+    assert sense.failed(80, 899)
+    assert not sense.failed(60_079, 0)
+    assert sense.testing == 0
+    sense.failed(60_080, 0)
+    assert sense.testing == 1
 
 
 def test_a_sender_that_cannot_be_switched_is_never_tested():

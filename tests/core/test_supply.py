@@ -16,9 +16,9 @@ DROP = 1_000  # steps
 LIMIT_PA = 30_000
 
 
-def supply_of(drops_per_ml=20, upstream_pa=LIMIT_PA, rate_cml_h=10_000, step_pl=STEP_PL):
+def supply_of(drops_per_ml=20, upstream_pa=LIMIT_PA, step_pl=STEP_PL):
     supply = Supply(Setup(step_pl, 500_000, upstream_pa=upstream_pa, drops_per_ml=drops_per_ml))
-    supply.begin(rate_cml_h)
+    supply.begin()
     return supply
 
 
@@ -104,9 +104,9 @@ def test_late_is_counted_over_windows_and_from_a_start():
     pump(supply, 8)
     assert supply.look(4 * DROP, 0, 8) == WELL  # a window of ten drops ends on the way
     assert supply.look(20, 0, 8) == EMPTY
-    supply.begin(5_000)
+    supply.begin()
     assert supply.look(4 * DROP, 0, 8) == WELL
-    supply.begin(0)
+    supply.begin()
     assert supply.look(4 * DROP, 0, 8) == WELL
     assert supply.look(20, 0, 8) == EMPTY
 
@@ -120,9 +120,9 @@ def test_without_a_drop_chamber_a_bag_never_runs_dry():
 
 
 def test_free_flow_while_the_rollers_stand_is_the_third_drop():
-    supply = supply_of(rate_cml_h=0)
+    supply = supply_of()
     assert [supply.look(0, 0, drops) for drops in (5, 5, 6, 6, 7, 7, 8, 8)] == [WELL] * 6 + [FREE] * 2
-    supply.begin(0)
+    supply.begin()
     assert [supply.look(0, 0, drops) for drops in (8, 10, 11)] == [WELL, WELL, FREE]
 
 
@@ -186,18 +186,30 @@ def test_after_a_clamp_the_supply_may_fill_up_until_the_next_start():
     supply = supply_of()
     supply.look(0, 0, 0)
     assert supply.look(100, -30_000, 0) == BLOCKED
-    supply.begin(0)
     assert [supply.look(0, -1_000, n) for n in range(1, 12)] == [WELL] * 11
-    supply.begin(5_000)
+    supply.begin()
     assert not supply.was_blocked
     assert [supply.look(0, 0, n) for n in range(12, 15)] == [WELL, WELL, FREE]
 
 
+@pytest.mark.parametrize("back", [-1, -DROP, -(10**6)])
+def test_steps_back_pump_nothing(back):
+    """They neither make a drop early nor take back what is late."""
+    supply = supply_of()
+    supply.look(0, 0, 0)
+    assert supply.look(0, 0, 2) == WELL
+    assert supply.look(back, 0, 2) == WELL
+    assert (supply.late_ul, supply.window_ul, supply.fallen_ul, supply.rest_pl) == (0, 0, 100, 0)
+    assert supply.look(4 * DROP, 0, 2) == WELL
+    assert supply.look(back, 0, 2) == WELL
+    assert supply.look(20, 0, 2) == EMPTY
+
+
 def test_blocked_comes_before_free_flow():
-    supply = supply_of(rate_cml_h=0)
+    supply = supply_of()
     supply.look(0, 0, 0)
     assert supply.look(0, -30_000, 3) == BLOCKED
-    supply.begin(100)
+    supply.begin()
     assert supply.look(0, 0, 6) == FREE
 
 
@@ -238,15 +250,16 @@ def test_begin_starts_all_counts_and_keeps_the_drops_read():
     supply.look(0, 0, 10)
     supply.look(100, 0, 12)
     supply.look(100, 0, 12)
-    supply.begin(3_000)
+    supply.begin()
     assert (supply.late_ul, supply.window_ul, supply.fallen_ul) == (0, 0, 0)
     supply.look(0, 0, 13)
     assert supply.fallen_ul == 50
 
 
-def test_a_clamp_that_stays_closed_is_told_at_every_look():
+def test_a_clamp_that_stays_closed_is_told_at_every_look_and_after_a_start():
     supply = supply_of()
     assert [supply.look(1, -40_000, 0) for _ in range(3)] == [BLOCKED] * 3
-    supply.begin(0)
-    assert supply.was_blocked
+    supply.begin()
+    assert not supply.was_blocked
     assert supply.look(0, -40_000, 0) == BLOCKED
+    assert supply.was_blocked

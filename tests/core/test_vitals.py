@@ -14,10 +14,12 @@ from pumpcore.alarms import (
     Alarms,
 )
 from pumpcore.dose import Dose
-from pumpcore.records import Inputs
+from pumpcore.records import ACCEPTED, Inputs
 from pumpcore.setup import Setup
+from pumpcore.states import ACKNOWLEDGE, ALARM, IDLE, INFUSING, PAUSED, RESUME, SET_RATE, STOP
 from pumpcore.units import CLOCK_MASK
 from pumpcore.vitals import Vitals
+from stepper import Rig
 
 
 class Bed:
@@ -28,7 +30,7 @@ class Bed:
         self.dose = Dose(Setup(173_530, 50_000))
         self.vitals = Vitals(self.alarms, self.dose)
 
-    def look(self, now_ms=0, **fields):
+    def look(self, now_ms=0, state_sound=True, **fields):
         """The codes that are raised by such inputs."""
         inputs = Inputs()
         for name, value in fields.items():
@@ -36,7 +38,7 @@ class Bed:
             setattr(inputs, name, value)
         self.alarms.rearm()
         self.alarms.raised = 0
-        self.vitals.look(now_ms, inputs)
+        self.vitals.look(now_ms, inputs, state_sound)
         return {code for code in range(30) if self.alarms.raised & 1 << code}
 
 
@@ -130,3 +132,82 @@ def test_all_at_once():
     bed.dose.rate_cml_h ^= 1
     found = bed.look(1_000, second_ms=0, on_mains=0, battery_mv=6_000, housing_dc=600, link_up=0)
     assert found == {ON_BATTERY, BATTERY_LOW, BATTERY_EMPTY, OVERHEAT, LINK_LOST, CLOCK_FAULT, MEMORY_FAULT}
+
+
+def test_a_state_kept_in_two_ways_is_a_memory_fault():
+    bed = Bed()
+    assert bed.look(state_sound=False) == {MEMORY_FAULT}
+    assert bed.look(state_sound=True) == set()
+
+
+@pytest.mark.parametrize("name", ["kvo_cml_h", "not_kvo", "end_ul", "not_end_ul"])
+def test_a_new_rate_approves_nothing_else(name):
+    """Each field's second copy is written with that field alone."""
+    bed = Bed()
+    bed.dose.program(12_345, 67_890, 100)
+    setattr(bed.dose, name, getattr(bed.dose, name) ^ 1 << 14)
+    bed.dose.set_rate(99)
+    assert bed.look() == {MEMORY_FAULT}
+    bed.dose.program(12_345, 67_890, 100)
+    assert bed.look() == set()
+
+
+@pytest.mark.parametrize(("name", "bit"), [("rate_cml_h", 3), ("not_rate", 16)])
+def test_a_new_rate_replaces_a_corrupted_one(name, bit):
+    bed = Bed()
+    bed.dose.program(12_345, 67_890, 100)
+    setattr(bed.dose, name, getattr(bed.dose, name) ^ 1 << bit)
+    bed.dose.set_rate(99)
+    assert bed.look() == set()
+
+
+@pytest.mark.parametrize("name", ["kvo_cml_h", "not_kvo", "not_rate"])
+def test_the_end_of_a_prescription_approves_no_rate(name):
+    bed = Bed()
+    bed.dose.program(12_345, 67_890, 100)
+    setattr(bed.dose, name, getattr(bed.dose, name) ^ 1 << 6)
+    bed.dose.drop()
+    assert bed.look() == {MEMORY_FAULT}
+
+
+# Through the controller
+
+
+def test_a_corrupted_volume_is_not_pumped_whatever_the_user_does_but_program():
+    """1 mL becomes 17: stopped, acknowledged, given another rate and resumed it stops again without a step."""
+    rig = Rig(173_530)
+    rig.start(5_000, vtbi_ul=1_000)
+    rig.run(10_000)
+    dose = rig.controller.dose
+    dose.end_ul ^= 1 << 14
+    rig.step(rig.next_ms)
+    assert (rig.outputs.state, rig.outputs.alarm_reason) == (ALARM, MEMORY_FAULT)
+    given = rig.stepper.given
+    for _ in range(2):
+        assert rig.ask(ACKNOWLEDGE) == ACCEPTED
+        assert rig.outputs.state == PAUSED
+        assert rig.ask(SET_RATE, rate_cml_h=2_000) == ACCEPTED
+        assert rig.ask(RESUME) == ACCEPTED
+        assert (rig.outputs.state, rig.outputs.alarm_reason) == (ALARM, MEMORY_FAULT)
+        rig.run(rig.now_ms + 10_000)
+        assert (rig.stepper.given, rig.stepper.queued()) == (given, 0)
+    assert rig.ask(STOP) == ACCEPTED
+    rig.start(5_000, vtbi_ul=100)
+    rig.run(rig.now_ms + 1_000)
+    assert rig.outputs.state == INFUSING
+    assert rig.stepper.given > given
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_a_flipped_copy_of_the_state_stops_the_pump(bit):
+    rig = Rig(173_530)
+    rig.start(5_000)
+    rig.run(10_000)
+    rig.controller.not_state ^= 1 << bit
+    rig.step(rig.next_ms)
+    assert (rig.outputs.state, rig.outputs.alarm_reason) == (ALARM, MEMORY_FAULT)
+    assert rig.stepper.queued() == 0
+    assert rig.ask(STOP) == ACCEPTED
+    assert rig.outputs.state == IDLE
+    rig.start(5_000)
+    assert rig.outputs.state == INFUSING

@@ -22,9 +22,12 @@ from pumpcore.alarms import (
     Alarms,
 )
 from pumpcore.dose import Dose
-from pumpcore.records import Inputs
+from pumpcore.records import ACCEPTED, Inputs
 from pumpcore.setup import Setup
+from pumpcore.states import ALARM, DONE, INFUSING, PAUSE, PAUSED, PROGRAM, RESUME, START
+from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpcore.watch import Watch
+from stepper import Rig
 
 STEP_PL = 200_000
 UL = 5  # steps
@@ -49,6 +52,7 @@ class Bench:
         self.inputs = Inputs()
         self.inputs.barrel_um = 29_000
         self.moving = True
+        self.watch.start(0)
         self.watch.begin(0, RATE)
         self.look(0)
 
@@ -225,7 +229,25 @@ def test_the_reading_of_the_air_test_is_not_air():
     assert bench.look(20, steps=300 * UL, air_permille=1_000) == set()
     assert (bench.watch.air.bubble_ul, bench.watch.air.sum_ul) == (0, 0)
     assert bench.watch.detector.testing == 0
-    assert bench.look(40, steps=100 * UL, air_permille=1_000) == {AIR_BUBBLE}
+    assert bench.look(40, steps=99 * UL, air_permille=1_000) == set()
+    assert bench.look(60, steps=UL, air_permille=1_000) == {AIR_BUBBLE}
+
+
+def test_during_the_test_the_steps_count_under_the_reading_before_it():
+    """A bubble of 60 uL before the test, 40 during it: at 100 it is told, whatever the test reads."""
+    bench = Bench(air_test=1, upstream_pa=0)
+    assert bench.look(20, air_permille=1_000) == set()
+    assert bench.look(60_019, steps=60 * UL, air_permille=500) == set()
+    assert bench.look(60_020, air_permille=500) == set()
+    assert bench.watch.detector.testing == 1
+    assert bench.look(60_040, steps=40 * UL - 1, air_permille=1_000) == set()
+    assert (bench.watch.air.bubble_ul, bench.watch.air_permille) == (99, 500)
+    assert bench.look(60_060, steps=1, air_permille=500) == {AIR_BUBBLE}
+    bench = Bench(air_test=1, upstream_pa=0)
+    assert bench.look(20, air_permille=1_000) == set()
+    assert bench.look(40, steps=60 * UL, air_permille=1_000) == set()
+    bench.look(60_020, air_permille=1_000)
+    assert bench.look(60_040, steps=40 * UL, air_permille=0) == {SENSOR_FAULT, AIR_BUBBLE}
 
 
 @pytest.mark.parametrize(("permille", "found"), [(900, set()), (899, {SENSOR_FAULT}), (0, {SENSOR_FAULT})])
@@ -249,24 +271,56 @@ def test_a_test_that_began_goes_on_after_a_rest():
     assert bench.look(40, air_permille=0) == {SENSOR_FAULT}
 
 
-# begin()
+def test_the_minutes_of_air_pass_at_rest_too():
+    """1 mL of foam is over the limit until 15 min after the first look's minute began."""
+    bench = Bench(upstream_pa=0)
+    for n in range(10):
+        bench.look(20 * n, steps=99 * UL, air_permille=1_000)
+        bench.look(20 * n + 10, air_permille=0)
+    assert bench.watch.air.sum_ul == 990
+    bench.moving = False
+    for minute in range(1, 15):
+        bench.look(60_000 * minute)
+    bench.look(899_999)
+    assert bench.watch.air.sum_ul == 990
+    bench.look(900_000)
+    assert bench.watch.air.sum_ul == 0
 
 
-def test_a_start_begins_anew_with_line_shaft_supply_and_bubble():
-    bench = Bench()
+# start() and begin()
+
+
+def test_a_start_begins_anew_with_shaft_supply_bubble_and_sensors():
+    bench = Bench(air_test=1)
+    bench.look(20, air_permille=1_000)
     bench.look(5_000, steps=98 * UL, follow=False, air_permille=1_000, drops=1, pressure_pa=1_000)
+    bench.look(5_020, steps=1)
     watch = bench.watch
     assert (watch.travel.behind, watch.air.bubble_ul, watch.supply.fallen_ul) == (490, 98, 50)
-    assert watch.downstream.blocks == 1
+    assert (watch.pressure.same_pl, watch.downstream.blocks) == (200_000, 1)
     watch.supply.was_blocked = True
-    watch.begin(7_000, 0)
-    assert watch.supply.was_blocked
-    watch.begin(7_000, 100)
+    watch.start(7_000)
     assert (watch.travel.behind, watch.air.bubble_ul, watch.air.sum_ul) == (0, 0, 98)
     assert (watch.supply.fallen_ul, watch.supply.window_ul, watch.supply.was_blocked) == (0, 0, False)
-    assert (watch.downstream.blocks, watch.downstream.climb, watch.downstream.end_ms) == (0, 1_024, 12_000)
-    bench.look(7_020, steps=100, follow=True)
-    assert watch.travel.behind == 0
+    assert (watch.pressure.same_pl, watch.pressure.same_since_ms) == (0, 7_000)
+    assert (watch.downstream.blocks, watch.downstream.climb) == (1, 10_240)
+    assert watch.detector.testing == 0
+    bench.look(7_020, steps=100, air_permille=0)
+    assert (watch.travel.behind, watch.detector.testing) == (0, 1)
+
+
+def test_another_rate_begins_the_sum_of_the_climb_and_nothing_else():
+    """Or a bubble could slip through under a rate that is changed again and again."""
+    bench = Bench()
+    bench.look(5_000, steps=98 * UL, follow=False, air_permille=1_000, drops=1, pressure_pa=1_000)
+    bench.look(5_020, steps=1)
+    watch = bench.watch
+    watch.supply.was_blocked = True
+    for rate, climb in ((100, 1_024), (0, 0)):
+        watch.begin(7_000, rate)
+        assert (watch.downstream.blocks, watch.downstream.climb, watch.downstream.end_ms) == (0, climb, 12_000)
+        assert (watch.travel.behind, watch.air.bubble_ul, watch.air.sum_ul) == (490, 98, 98)
+        assert (watch.supply.fallen_ul, watch.supply.was_blocked, watch.pressure.same_pl) == (50, True, 200_000)
 
 
 # The end of the volume
@@ -285,3 +339,61 @@ def test_the_end_is_near_and_then_there():
     bench.dose.book(1)
     assert bench.end() == {INFUSION_NEAR_END, INFUSION_COMPLETE}
     assert bench.look(20) == set()
+
+
+# Through the controller: what happened at rest does not lock the pump up
+
+
+def follow(rig, ms, turned=0):
+    """The shaft turns with the motor, a count to a step, `turned` ahead; drops fall as the rollers carry."""
+    drops = rig.inputs.drops
+    begun, then = rig.stepper.given, rig.now_ms + ms
+    while rig.next_ms <= then:
+        rig.stepper.advance(rig.next_ms * TICKS_PER_MS)
+        rig.inputs.encoder_counts = (rig.stepper.given + turned) & CLOCK_MASK
+        rig.inputs.drops = drops + (rig.stepper.given - begun) // (50 * UL)
+        rig.step(rig.next_ms)
+
+
+def test_drops_that_fell_at_rest_are_told_once_and_the_start_goes_on():
+    """Three drops with the rollers standing are free flow; the user has seen to the clamp, and START pumps."""
+    rig = Rig(STEP_PL, upstream_pa=30_000, drops_per_ml=20)
+    assert rig.ask(PROGRAM, rate_cml_h=RATE, vtbi_ul=5_000) == ACCEPTED
+    for drops in (1, 2, 3):
+        rig.inputs.drops = drops
+        rig.step(rig.next_ms)
+    assert rig.outputs.alarms == 1 << FREE_FLOW
+    assert rig.ask(START) == ACCEPTED
+    assert (rig.outputs.state, rig.outputs.alarms) == (INFUSING, 0)
+    follow(rig, 100_000)
+    assert (rig.outputs.state, rig.outputs.alarms) == (INFUSING, 0)
+    assert rig.outputs.pumped_ul >= 270
+    for drops in range(1, 5):  # and is found again
+        rig.inputs.drops += drops
+        rig.step(rig.next_ms)
+    assert (rig.outputs.state, rig.outputs.alarm_reason) == (ALARM, FREE_FLOW)
+
+
+@pytest.mark.parametrize("turned", [-5_000, -65, 65, 5_000])
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_screw_turned_by_hand_at_rest_does_not_stop_the_start(turned, paused):
+    """Between two looks or over many; while it pumps the same is found."""
+    rig = Rig(STEP_PL, steps_per_turn=4_096)
+    assert rig.ask(PROGRAM, rate_cml_h=RATE, vtbi_ul=5_000) == ACCEPTED
+    begin = START
+    if paused:
+        rig.ask(START)
+        follow(rig, 10_000)
+        rig.ask(PAUSE)
+        assert rig.outputs.state == PAUSED
+        begin = RESUME
+    follow(rig, 5_000, turned)
+    assert rig.outputs.alarms == 0
+    assert rig.ask(begin) == ACCEPTED
+    assert rig.outputs.state == INFUSING
+    follow(rig, 20_000, turned)
+    assert (rig.outputs.state, rig.outputs.alarms) == (INFUSING, 0)
+    follow(rig, 1_000, 2 * turned)
+    assert (rig.outputs.state, rig.outputs.alarms) == (
+        (ALARM, 1 << MOTOR_STALL) if turned < 0 else (DONE, 1 << OVER_INFUSION)  # no KVO rate is set
+    )

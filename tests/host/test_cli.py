@@ -64,6 +64,24 @@ def test_simulate_writes_beside_the_name_of_the_scenario_unless_told_otherwise(h
     assert json.loads((here / "elsewhere/summary.json").read_text())["seed"] == 9
 
 
+def test_a_study_that_is_none_is_one_line(here):
+    done = run("study", "nonsense")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "nonsense: no such study; there are occlusion, false-alarms, " in done.stderr
+
+
+def test_a_study_prints_what_it_found_beside_what_is_asked(here):
+    """Two runs of a case are too few to tell whether the figure is reached: exit 1 says that one is not."""
+    done = run("study", "occlusion", "--runs", "2")
+    assert done.exit_code == (0 if done.stdout.count("│ ok │") == 8 else 1), done.output
+    told = " ".join(done.stdout.split())
+    for words in ("bedside", "harsh", "p95", "2 runs"):
+        assert words in told, done.stdout
+    assert not list(here.iterdir())
+
+
 def test_a_failed_expectation_is_exit_1_and_keeps_the_run(here):
     (here / "short.toml").write_text(SCENARIO.replace("INFUSING", "KVO"))
     done = run("simulate", "short.toml")

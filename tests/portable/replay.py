@@ -20,8 +20,8 @@ SETUP = {
     "air_test": 1,
 }
 SHOWN = (
-    "state", "answer", "rate_cml_h", "pumped_ul", "left_ul", "alarms", "alarms_raised", "alarm_shown", "alarm_reason",
-    "buzzer_hz", "red", "yellow", "cyan", "silent", "air_test",
+    "state", "answer", "rate_cml_h", "motor_cml_h", "pumped_ul", "left_ul", "alarms", "alarms_raised",
+    "alarm_shown", "alarm_reason", "buzzer_hz", "red", "yellow", "cyan", "silent", "air_test",
 )  # fmt: skip
 
 

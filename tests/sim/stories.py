@@ -47,6 +47,21 @@ def ran(drive, *faults, **of):
     return bench
 
 
+def unwatched(drive, *faults, **of):
+    """A plant under a controller and a guard that look at nothing: it goes on through a fault, whatever they could
+    find."""
+    bench = Bench(story(drive, *faults, **of))
+    bench.controller.watch.look = bench.controller.vitals.look = lambda *seen: None
+    bench.protector.look = lambda now_ms: False
+    return bench
+
+
+def carried_on(drive, *faults, **of):
+    bench = unwatched(drive, *faults, **of)
+    bench.run()
+    return bench
+
+
 def looked(bench, at_s):
     """The plant at `at_s`, in a run that goes on; what happens then has not happened yet."""
     bench.env.run(until=round(at_s * 1000))
@@ -64,6 +79,12 @@ def codes(bench, source):
 
 
 PRESSED = [Event(at_s=62.0, action="acknowledge"), Event(at_s=63.0, action="acknowledge", via="link")]
+
+
+def alarms(bench):
+    """[(when in s, what)], of the guard as well."""
+    raised = [n for n in bench.record.events if n.source == "guard" or n[1::2] == ("alarm", "raised")]
+    return [(n.t_s, n.code) for n in raised]
 
 
 @cache

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 
-from pumpsim.bench import Bench
 from pumpsim.faults import STARTS
 from pumpsim.kinds import KINDS
 from pumpsim.record import Row
@@ -25,12 +24,14 @@ from stories import (
     PRESSED,
     RATE,
     RATE_ML_H,
+    carried_on,
     codes,
     fault,
     looked,
     ml_h,
     ran,
     story,
+    unwatched,
 )
 
 PROMISED = """
@@ -38,21 +39,6 @@ PROMISED = """
     lost-steps encoder-stuck pressure-stuck pressure-offset pressure-noise air-sensor-stuck door-open syringe-unseated
     free-flow wrong-syringe battery-drain power-cut overheat clock-jump loop-stall memory-flip key-bounce link-drop
 """  # users rely on these names
-
-# Of a plant under a controller that looks at nothing: it goes on through the fault, whatever it could find.
-
-
-def unwatched(drive, *faults, **of):
-    bench = Bench(story(drive, *faults, **of))
-    bench.controller.watch.look = bench.controller.vitals.look = lambda *seen: None
-    bench.protector.look = lambda now_ms: False
-    return bench
-
-
-def carried_on(drive, *faults, **of):
-    bench = unwatched(drive, *faults, **of)
-    bench.run()
-    return bench
 
 
 def woken(*at_s):
@@ -183,7 +169,8 @@ def test_the_same_seed_gives_the_same_bytes_under_faults(tmp_path, drive):
 @pytest.mark.parametrize(("stopper", "drive"), [("ideal", "syringe"), ("real", "peristaltic")])
 def test_a_partial_occlusion_takes_its_pressure(stopper, drive):
     """0.5 kPa per mL/h at 20 mL/h."""
-    tight, free = (ran(drive, *faults, stopper=stopper) for faults in ([fault("occlusion-partial", 60, None, 0.5)], []))
+    spans = [fault("occlusion-partial", 60, None, 0.5)], []
+    tight, free = (carried_on(drive, *faults, stopper=stopper) for faults in spans)
     rise = [a.pressure_kpa - b.pressure_kpa for a, b in zip(tight.record.rows, free.record.rows, strict=True)]
     assert rise[60] == pytest.approx(0, abs=1e-9)
     assert math.fsum(rise[140:240]) / 100 == pytest.approx(10, rel=0.02)
@@ -207,7 +194,7 @@ def test_an_infiltration_lasts_though_fluid_flows_back_for_a_while():
 
 
 def test_a_syringe_that_is_empty_too_early_gives_what_was_in_it():
-    bench = Bench(story("syringe", fault("reservoir-empty", severity=0.2)))
+    bench = unwatched("syringe", fault("reservoir-empty", severity=0.2))
     pushed_ul = looked(bench, 60).drive.pushed_ul
     bench.run()
     assert bench.record.rows[-1].delivered_ml * 1000 == pytest.approx(pushed_ul + 200, abs=1e-3)
