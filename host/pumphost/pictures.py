@@ -52,10 +52,10 @@ def draw_delivery(
     """Draw a run: volumes in mL, flows in mL/h and pressures in kPa, with its alarms, faults and what people did.
 
     trace: the columns of trace.csv by name, n >= 2 rows. events: (t_s, source, code, value) as in events.csv; drawn are
-    "user", "patient", "alarm" with the value "raised", and "fault" from "on" to "off" or to the end. Air that went into
-    the patient and the pressure before a peristaltic pump are drawn where there are any. threshold_kpa: the pressure
-    that raises the occlusion alarm. programmed_ml: the volume to be infused. Returns the figure that was written;
-    BadInput if the trace has no two rows or file cannot be written.
+    "user", "patient", "guard", "alarm" with the value "raised", and "fault" from "on" to "off" or to the end. Air that
+    went into the patient and the pressure before a peristaltic pump are drawn where there are any. threshold_kpa: the
+    pressure that raises the occlusion alarm. programmed_ml: the volume to be infused. Returns the figure that was
+    written; BadInput if the trace has no two rows or file cannot be written.
     """
     names = ("t_s", "set_rate_ml_h", "flow_ml_h", "pumped_ml", "delivered_ml", "pressure_kpa", "reading_kpa")
     t_s, rate, flow, pumped, delivered, pressure, reading = (

@@ -38,6 +38,7 @@ DASHED: dict[str, Any] = {"color": INK, "dashes": (5, 3), "linewidth": 1.5}
 LABEL: dict[str, Any] = {"fontsize": 9, "parse_math": False}
 LABEL_INK = {
     "alarm": "#B34700",
+    "guard": "#B34700",
     "user": "#00684C",
     "patient": "#00684C",
     "fault": "#7A5200",
@@ -120,7 +121,7 @@ def _labels(clock: Clock, events: Sequence[Event]) -> list[_Label]:
 
 
 def _begins(event: Event) -> bool:
-    return event[1] in ("user", "patient") or event[1::2] in (("alarm", "raised"), ("fault", "on"))
+    return event[1] in ("user", "patient", "guard") or event[1::2] in (("alarm", "raised"), ("fault", "on"))
 
 
 def _words(group: list[Event]) -> str:
@@ -129,7 +130,7 @@ def _words(group: list[Event]) -> str:
     more = (
         f" ({len(group)} times)" if len(group) > 1 else f" {value}" if source in ("user", "patient") and value else ""
     )
-    return ("fault: " if source == "fault" else "patient: " if source == "patient" else "") + words + more
+    return (f"{source}: " if source in ("fault", "patient", "guard") else "") + words + more
 
 
 def _draw_marks(sheet: Axes, clock: Clock, events: Sequence[Event], top: int) -> None:
@@ -139,7 +140,7 @@ def _draw_marks(sheet: Axes, clock: Clock, events: Sequence[Event], top: int) ->
     for t_s, source, _, value in events:
         if source in ("user", "patient"):
             sheet.plot([clock.px(t_s)], [top + 5], "v", color=GREEN, markersize=7)
-        elif source == "alarm" and value == "raised":
+        elif source == "guard" or (source == "alarm" and value == "raised"):
             sheet.plot([clock.px(t_s)] * 2, [BOTTOM, top + 8], color=VERMILION, linewidth=1.1)
 
 
