@@ -128,5 +128,6 @@ class Downstream:
         return min(climb_pa, self.g * 10 // 7 // PER_PA) if self.climb else climb_pa
 
     def partly(self) -> bool:
-        """Whether the line stands at half of the limit or more: something is in the way."""
-        return self.blocks > 1 and 2 * self.level_pa >= self.limit_pa
+        """Whether the line stands at half of the limit or more: something is in the way. While it climbs on its way to
+        being blocked, that is waited for."""
+        return self.blocks > 1 and 2 * self.level_pa >= self.limit_pa and not (self.climb and 2 * self.g >= self.h)

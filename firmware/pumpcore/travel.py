@@ -6,7 +6,8 @@ ahead. More than 64 counts, a sixty-fourth of a turn, is no error of the encoder
 counts) and at most 9 uL with a 50 mL syringe.
 
 An encoder that has stopped looks like a motor that has. But one that works flickers by a count, and one
-that does not shows the same number twelve times in a row: a coin falls so once in four thousand.
+that does not shows the same number twelve times in a row: a coin falls so once in four thousand. And as it may
+have died on the way between two looks, one that turns has to be behind at two.
 """
 
 from .setup import Setup
@@ -30,11 +31,12 @@ class Travel:
         self.counts = -1  # as read last; none yet
         self.same = 0  # readings without any change
         self.behind = 0
+        self.late = 0  # looks at which it was too far behind, and turning
         self.rest = 0  # of a count, in 1 / steps_per_turn
 
     def begin(self) -> None:
         """What was before does not count."""
-        self.behind = self.rest = 0
+        self.behind = self.rest = self.late = 0
 
     def look(self, steps: int, encoder_counts: int) -> int:
         """WELL, or what is wrong, after `steps` more, back if negative."""
@@ -54,7 +56,11 @@ class Travel:
         if self.behind < -MOST_COUNTS:
             return AHEAD
         if self.behind <= MOST_COUNTS:
+            self.late = 0
             return WELL
         if self.same >= SAME_READINGS:
             return ENCODER_DEAD
-        return BEHIND if not self.same else WELL  # with the same number again it is not known yet
+        if self.same:
+            return WELL  # with the same number again it is not known yet
+        self.late += 1
+        return BEHIND if self.late > 1 else WELL  # it may have died between the last look and this

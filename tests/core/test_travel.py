@@ -74,9 +74,11 @@ def test_steps_before_the_first_reading_count():
     ],
 )
 def test_more_than_64_counts_apart(steps, moved, verdict):
-    """4096 steps a turn: a count a step."""
+    """4096 steps a turn: a count a step. What is behind is told at the second look at which it turns."""
     travel = travel_of(4_096, 5_000)
-    assert travel.look(steps, 5_000 + moved) == verdict
+    assert travel.look(steps, 5_000 + moved) == (WELL if verdict == BEHIND else verdict)
+    assert travel.behind == steps - moved
+    assert travel.look(1, 5_000 + moved + 1) == verdict
     assert travel.behind == steps - moved
 
 
@@ -86,9 +88,21 @@ def test_the_same_number_again_is_not_known_yet_and_dead_at_the_twelfth():
     assert travel.same == 1
     assert [travel.look(100, 0) for _ in range(12)] == [WELL] * 10 + [ENCODER_DEAD] * 2
     assert travel.same == 12
-    assert travel.look(0, 1) == BEHIND  # it lives, the motor does not
+    assert [travel.look(0, 1), travel.look(0, 2)] == [WELL, BEHIND]  # it lives, the motor does not
     assert travel.same == 0
-    assert [travel.look(0, 1) for _ in range(12)] == [WELL] * 11 + [ENCODER_DEAD]
+    assert [travel.look(0, 2) for _ in range(12)] == [WELL] * 11 + [ENCODER_DEAD]
+
+
+def test_an_encoder_that_dies_between_two_looks_is_no_stall():
+    """Half of a stride of 200 counts is still seen, then nothing."""
+    travel = travel_of(4_096)
+    assert travel.look(200, 100) == WELL
+    assert [travel.look(200, 100) for _ in range(12)] == [WELL] * 11 + [ENCODER_DEAD]
+
+
+def test_two_looks_in_a_row_and_not_one_now_and_one_then():
+    travel = travel_of(4_096)
+    assert [travel.look(65, 0 - 1 & CLOCK_MASK), travel.look(0, 1), travel.look(65, 0)] == [WELL, WELL, WELL]
 
 
 def test_a_dead_encoder_within_64_counts_is_well():
@@ -119,20 +133,22 @@ def test_a_motor_that_follows_is_well_for_ever_with_an_error_of_the_encoder(per_
 
 def test_begin_forgets_what_was_behind_and_its_fraction():
     travel = travel_of(PER_TURN)
-    assert travel.look(101, 1) == BEHIND  # 129.28 counts
+    assert travel.look(101, 1) == WELL  # 129.28 counts, but only once yet
     assert (travel.behind, travel.rest) == (128, 101 * 4_096 % PER_TURN)
     travel.begin()
     assert (travel.behind, travel.rest) == (0, 0)
     assert travel.look(0, 2) == WELL
     assert travel.behind == -1
+    assert travel.look(101, 3) == WELL  # and what was late as well
+    assert travel.look(0, 4) == BEHIND
 
 
 def test_a_stall_that_ends_and_comes_again():
     travel = travel_of(4_096)
-    assert travel.look(65, -1 & CLOCK_MASK) == BEHIND
+    assert [travel.look(65, -1 & CLOCK_MASK), travel.look(1, 0)] == [WELL, BEHIND]
     travel.begin()
     assert travel.look(500, 499) == WELL
-    assert travel.look(70, 498) == BEHIND
+    assert [travel.look(70, 498), travel.look(1, 499)] == [WELL, BEHIND]
 
 
 def test_begin_keeps_where_the_encoder_stands():
