@@ -7,6 +7,7 @@ faults, and take down the trace. An event wakes the loop early, as a key does on
 
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from math import inf
 from typing import Any
 
 import simpy
@@ -20,7 +21,7 @@ from pumpsim.faults import STARTS
 from pumpsim.motor import BadOrder
 from pumpsim.peristaltic import PeristalticDrive
 from pumpsim.ports import Ports
-from pumpsim.protector import Protector
+from pumpsim.protector import LEAST_WAIT_MS, Protector
 from pumpsim.record import DEAD, OFF, Record
 from pumpsim.rig import fill_of, patient_kpa, plant_of, setup_of
 from pumpsim.scenario import Event, Fault, Scenario
@@ -44,6 +45,18 @@ ACTIONS = {
 
 EDGES = {"door-open", "syringe-unseated", "wrong-syringe", "battery-drain"}  # faults that move a switch
 LOST = "LOST"  # of a request that never reached the controller
+
+
+class Environment(simpy.Environment):
+    """SimPy's, with a short cut for whoever waits while nothing else is to happen."""
+
+    def skip(self, delay: int) -> bool:
+        """Let `delay` pass at once, if nothing is scheduled until then; whether it has passed."""
+        then = self._now + delay
+        if self._queue and self._queue[0][0] <= then:
+            return False
+        self._now = then
+        return True
 
 
 class AlarmClock(simpy.Event):
@@ -75,7 +88,7 @@ class Bench:
         self.troubled = False  # since the first fault the pump's own state is not what it was at the start
         self.outputs = Outputs()
         self.record = Record()
-        self.env = simpy.Environment()
+        self.env = Environment()
         self.dead = False  # for good, until it boots
         self.holds = 0  # the loop stands still while there is one
         self.outages = 0  # and has no power while there is one
@@ -87,8 +100,10 @@ class Bench:
         self._program()
         if not any(event.action == "start" for event in scenario.event):
             self.ports.ask(START)
+        self.guard_due_ms = 0  # when the guard looks next, at the latest
+        self.loop_due_ms: float = 0  # when the loop comes round next
+        self.guarding = False  # by a timer of the guard's own
         self.loop = self.env.process(self._run_loop())
-        self.watchman = self.env.process(self._look_after())
         for event in scenario.event:
             self.env.process(self._happen(event))
         for fault in scenario.fault:
@@ -125,27 +140,40 @@ class Bench:
             except BadOrder as error:
                 self._die_of(error)
                 continue
-            if record.step(now, inputs, outputs):
+            changed = record.step(now, inputs, outputs)
+            if changed:
                 record.row(now, inputs, outputs, self.plant)
-                self.watchman.interrupt()  # pulses may come at another rate now
             wait = 0 if ports.requests else (then - clock) & CLOCK_MASK
+            self.loop_due_ms = now + wait
+            if changed or self.guard_due_ms <= now + wait:  # rather here, where the plant has just been looked at
+                self._guard(now)
+                self._guard_meanwhile()
+            if env.skip(wait):
+                continue
             try:
                 yield alarm_clock.set(wait)
             except simpy.Interrupt:  # somebody pressed a key
                 alarm_clock = AlarmClock(env)
 
+    def _guard_meanwhile(self) -> None:
+        """Let the guard look by a timer of its own if the loop does not come round before that is due."""
+        if self.guard_due_ms < self.loop_due_ms and not self.guarding:
+            self.guarding = True
+            self.env.process(self._look_after())
+
     def _look_after(self) -> Process:
-        """The guard's own timer."""
-        while True:
-            with suppress(simpy.Interrupt):
-                yield self.env.timeout(self.protector.wait_ms())
-            self._catch_up()
-            self._guard(int(self.env.now))
+        while self.guard_due_ms < self.loop_due_ms:
+            yield self.env.timeout(max(self.guard_due_ms - int(self.env.now), LEAST_WAIT_MS))
+            if self.env.now >= self.guard_due_ms:
+                self._catch_up()
+                self._guard(int(self.env.now))
+        self.guarding = False
 
     def _guard(self, now_ms: int) -> None:
         if not self.outages and self.protector.look(now_ms):
             self.inputs.guard = self.protector.answer[2]
             self.record.event(now_ms, "guard", self.protector.reason, "stopped")
+        self.guard_due_ms = now_ms + self.protector.wait_ms()
 
     def _die_of(self, error: BadOrder) -> None:
         """A driver refuses an order: an exception ends the loop, as it ends main.py on a board, and nothing comes of
@@ -231,6 +259,8 @@ class Bench:
     def hold(self) -> None:
         """The loop does not come round any more."""
         self.holds += 1
+        self.loop_due_ms = inf
+        self._guard_meanwhile()
 
     def release(self) -> None:
         self.holds -= 1
