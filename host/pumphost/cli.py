@@ -140,6 +140,18 @@ def study(names: tuple[str, ...], runs: int | None) -> None:
     _finish(all(finding.ok for finding in findings))
 
 
+@main.command(name="compile")
+def compile_() -> None:
+    """Compile controller and plant, for speed: the next commands use it. Needs a C compiler, and takes a minute."""
+    from rich.console import Console
+
+    from pumphost.compiled import build
+
+    with Console(stderr=True).status("compiling controller and plant, about a minute"):
+        folder = build()
+    click.echo(f"Compiled: {folder}")
+
+
 @main.command()
 @click.option("--pairs", type=click.IntRange(1, 99), default=5, show_default=True, help="Runs of each, in turn.")
 def bench(pairs: int) -> None:

@@ -1,7 +1,7 @@
 """Runs scenarios with a progress bar and leaves their folders behind; draws a run or a capture again later."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 import pumpsim
 from pumphost.capture import WATER_G_ML, read_capture
+from pumphost.compiled import workers
 from pumphost.errors import BadInput
 from pumphost.pictures import draw_capture, draw_delivery
 from pumphost.recording import read_recording
@@ -54,7 +55,7 @@ def run_book(paths: Sequence[Path], root: Path, seed: int | None) -> bool:
         stems = [path.stem for path in paths]
         twice = next(path for i, path in enumerate(paths) if path.stem in stems[:i])
         raise BadInput(f"{twice}: another scenario has the same file name, and with it the same folder in {root}")
-    with _progress() as progress, ProcessPoolExecutor() as pool:
+    with _progress() as progress, workers() as pool:
         jobs = {pool.submit(_run, scenario, root / stem): stem for stem, scenario in scenarios.items()}
         for _ in progress.track(as_completed(jobs), total=len(jobs), description="scenarios"):
             pass

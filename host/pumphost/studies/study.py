@@ -1,13 +1,14 @@
 """What a study is, and how its runs are shared out over the processor's cores."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 from rich.console import Console
 from rich.progress import track
+
+from pumphost.compiled import workers
 
 
 @dataclass(frozen=True)
@@ -23,20 +24,22 @@ class Finding:
 @dataclass(frozen=True)
 class Study:
     """`cases` makes the cases of so many runs, `run` runs one of them in a process of its own, `judge` reads what
-    came of all. `runs` is how many are run unless said otherwise."""
+    came of all. `runs` is how many are run unless said otherwise. One that `takes_apart` the controller overrides what
+    is inside it, which compiled code does not allow: it runs the sources."""
 
     title: str
     runs: int
     cases: Callable[[int], list[Any]]
     run: Callable[[Any], Any]
     judge: Callable[[Sequence[Any], Sequence[Any]], list[Finding]]
+    takes_apart: bool = False
 
 
 def carry_out(study: Study, runs: int | None = None) -> list[Finding]:
     """Run all cases of `study`, with a progress bar, and judge them."""
     cases = study.cases(runs or study.runs)
     console = Console(stderr=True)
-    with ProcessPoolExecutor() as pool:
+    with workers(study.takes_apart) as pool:
         results = pool.map(study.run, cases, chunksize=max(1, min(16, len(cases) // 64)))
         shown = track(
             results, study.title, total=len(cases), console=console, transient=True, disable=not console.is_terminal
