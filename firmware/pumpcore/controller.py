@@ -218,6 +218,7 @@ class Controller:
         outputs.state = self.state
         outputs.motor_cml_h = self.motion.rate_cml_h
         outputs.pumped_ul = self.dose.pumped_ul
+        outputs.free_ul = self.dose.free_ul
         outputs.left_ul = self.dose.left_ul()
         outputs.alarms = self.alarms.latched
         outputs.alarms_raised = self.alarms.raised

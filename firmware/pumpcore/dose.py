@@ -1,4 +1,4 @@
-"""Volumes, counted from steps given and never from intent.
+"""Volumes, counted from steps given and never from intent; and from the flow sensor, what flowed beside them.
 
 One count runs from power-on: whole microlitres and the picolitres below. The marks that matter, where
 the infusion ends and where the reservoir does, are readings of that same count.
@@ -31,6 +31,8 @@ class Dose:
         self.near_end_s = setup.near_end_s
         self.pumped_ul = 0
         self.pumped_pl = 0  # below a microlitre
+        self.free_ul = 0  # of it, what flowed by itself
+        self.free_nl = 0  # below a microlitre
         self.owed_steps = 0  # turned back, and not forward again
         self.end_ul = 0  # the count at which the volume is in
         self.end_pl = 0
@@ -85,6 +87,15 @@ class Dose:
         pl = self.pumped_pl + (steps - owed) * self.step_pl
         self.pumped_ul += pl // PL_PER_UL
         self.pumped_pl = pl % PL_PER_UL
+
+    def book_free(self, nl: int) -> None:
+        """Count what flowed beside the steps: it is given, and out of the reservoir."""
+        pl = self.pumped_pl + nl % 1_000 * 1_000
+        self.pumped_ul += nl // 1_000 + pl // PL_PER_UL
+        self.pumped_pl = pl % PL_PER_UL
+        nl += self.free_nl
+        self.free_ul += nl // 1_000
+        self.free_nl = nl % 1_000
 
     def left_ul(self) -> int:
         left_ul = self.end_ul - self.pumped_ul

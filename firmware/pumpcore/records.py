@@ -30,6 +30,7 @@ class Inputs:
         self.air_permille = 0  # of the detector's window that is air
         self.encoder_counts = 0  # of the screw or the rotor, modulo 2**30
         self.supply_pa = 0  # at the inlet of a peristaltic pump
+        self.flowed_nl = 0  # through the line, as its flow sensor adds up, modulo 2**30
         self.drops = 0  # fallen in the drop chamber, modulo 2**30
         self.barrel_um = 0  # diameter that the syringe's clamp is opened to
         self.seated = 1  # the plunger's flange is held
@@ -61,7 +62,8 @@ class Outputs:
         self.answer = NOTHING_ASKED
         self.rate_cml_h = 0  # that is set and flows now, 0 while the pump does not pump
         self.motor_cml_h = 0  # at which the motor is driven, also while it backs off or takes up the way back
-        self.pumped_ul = 0  # by the steps given, since power-on
+        self.pumped_ul = 0  # by the steps given, and free_ul, since power-on
+        self.free_ul = 0  # what flowed by itself
         self.left_ul = 0  # of the volume to be infused
         self.alarms = 0  # latched, a mask of 1 << code
         self.alarms_raised = 0  # in this step, a mask likewise

@@ -43,6 +43,7 @@ class Setup:
     opening_pa       what a valve in the line opens at; the climb up to there is no occlusion
     upstream_pa      how far below the air around the inlet of a peristaltic pump may fall
     drops_per_ml     of the drop chamber
+    flow_sensor      1 with a sensor in the line that adds up what flows through it
     air_test         1 where the air detector's sender can be switched off to see whether it sees
     restarts         by itself after an occlusion, in any ten minutes at most; 0 to 9
     back_off         1 for a drive that may turn back to relieve a blocked line
@@ -68,6 +69,7 @@ class Setup:
         back_off: int = 0,
         restarts: int = 0,
         air_test: int = 0,
+        flow_sensor: int = 0,
     ) -> None:
         self.step_pl = _check("step_pl", step_pl, 1, MOST_STEP_PL)
         self.reservoir_ul = _check("reservoir_ul", reservoir_ul, 1, MOST_VOLUME_UL)
@@ -88,5 +90,6 @@ class Setup:
         self.back_off = _check("back_off", back_off, 0, 1)
         self.restarts = _check("restarts", restarts, 0, 9)
         self.air_test = _check("air_test", air_test, 0, 1)
+        self.flow_sensor = _check("flow_sensor", flow_sensor, 0, 1)
         self.step_grains = step_pl * GRAINS_PER_PL
         self.most_rate_cml_h = min(MOST_RATE_CML_H, self.step_grains // LEAST_INTERVAL_TICKS)

@@ -4,6 +4,7 @@ Each hazard has a file of its own that knows how to find it; here stands which i
 what it is called. What follows from an alarm is the table's and the controller's business.
 """
 
+from . import flow as through
 from . import supply as upstream
 from . import travel as shaft
 from .air import Air
@@ -24,6 +25,7 @@ from .alarms import (
     SENSOR_FAULT,
     SYRINGE_UNSEATED,
     SYRINGE_WRONG,
+    UNDER_INFUSION,
     Alarms,
 )
 from .dose import Dose
@@ -44,6 +46,7 @@ class Watch:
         self.downstream = Downstream(setup)
         self.air = Air(setup)
         self.supply = upstream.Supply(setup)
+        self.flow = through.Flow(setup)
         self.travel = shaft.Travel(setup)
         self.pressure = PressureSense(setup)
         self.detector = AirSense(setup)
@@ -52,6 +55,7 @@ class Watch:
     def start(self, now_ms: int) -> None:
         """The pump starts, for the first time or again: what was before is no more."""
         self.travel.begin()
+        self.flow.begin()
         self.supply.begin()
         self.air.begin()
         self.pressure.begin(now_ms)
@@ -60,12 +64,14 @@ class Watch:
     def begin(self, now_ms: int, rate_cml_h: int) -> None:
         """The motor runs at another rate from now on, 0 for none."""
         self.downstream.begin(now_ms, rate_cml_h)
+        self.flow.change()
 
     def look(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
-        """Raise what is found, `steps` after the last look. Shaft and drops are followed while the motor stands."""
+        """Raise what is found, `steps` after the last look. Shaft, drops and flow are followed at rest, too."""
         turned = self.travel.look(steps, inputs.encoder_counts)
         drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops)
         self.air.follow(now_ms)
+        self._look_at_the_flow(now_ms, inputs, steps, moving)
         if drawn == upstream.FREE:
             self.alarms.raise_alarm(FREE_FLOW)
         if moving:
@@ -100,6 +106,22 @@ class Watch:
             alarms.raise_alarm(AIR_BUBBLE)
         elif self.air.too_much():
             alarms.raise_alarm(AIR_ACCUMULATED)
+
+    def _look_at_the_flow(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
+        loose = not (inputs.door_closed and inputs.seated)
+        found = self.flow.look(now_ms, steps, inputs.flowed_nl, inputs.pressure_pa, loose, moving)
+        if self.flow.free_nl:
+            self.dose.book_free(self.flow.free_nl)
+        if found == through.FREE:
+            self.alarms.raise_alarm(FREE_FLOW)
+        elif found == through.OVER:
+            self.alarms.raise_alarm(OVER_INFUSION)
+        elif found == through.UNDER:
+            self.alarms.raise_alarm(UNDER_INFUSION)
+        elif found == through.DEAD:
+            self.alarms.raise_alarm(SENSOR_FAULT)
+        elif found == through.DRY:
+            self.alarms.raise_alarm(RESERVOIR_EMPTY)
 
     def _tell_of_the_shaft(self, turned: int) -> None:
         if turned == shaft.BEHIND:

@@ -25,7 +25,7 @@ from pumpsim.protector import LEAST_WAIT_MS, Protector
 from pumpsim.record import DEAD, OFF, Record
 from pumpsim.rig import fill_of, patient_kpa, plant_of, setup_of
 from pumpsim.scenario import Event, Fault, Scenario
-from pumpsim.sensors import PressureSensor
+from pumpsim.sensors import FlowSensor, PressureSensor
 from pumpsim.surroundings import ROOM_C, Battery, Warmth
 from pumpsim.syringe import SyringeDrive
 
@@ -76,7 +76,8 @@ class Bench:
         self.clock_ms = clock_ms
         self.plant = plant_of(scenario)
         noise = scenario.noise
-        self.ports = Ports(self.plant, PressureSensor(noise.model, scenario.seed, noise.offset_kpa, noise.quantum_kpa))
+        pressure = PressureSensor(noise.model, scenario.seed, noise.offset_kpa, noise.quantum_kpa)
+        self.ports = Ports(self.plant, pressure, FlowSensor(scenario.seed) if scenario.pump.flow_sensor else None)
         self.controller = Controller(setup_of(scenario))
         self.protector = Protector(self.controller.setup, self.plant, self.ports.encoder)
         self.battery = Battery()

@@ -99,6 +99,10 @@ def reservoir_empty(bench: Bench, fault: Fault) -> Undo:
     return nothing
 
 
+def flow_sensor_stuck(bench: Bench, fault: Fault) -> Undo:
+    return bench.ports.flow.stick() if bench.ports.flow else nothing
+
+
 # The drive
 
 
@@ -237,6 +241,7 @@ STARTS: dict[str, Callable[[Bench, Fault], Undo]] = {
     "air-bubble": air_bubble,
     "air-train": air_train,
     "reservoir-empty": reservoir_empty,
+    "flow-sensor-stuck": flow_sensor_stuck,
     "motor-stall": motor_stall,
     "lost-steps": lost_steps,
     "door-open": door_open,

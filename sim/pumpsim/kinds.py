@@ -48,6 +48,7 @@ KINDS = {
     "pressure-stuck": Kind(),
     "pressure-offset": Kind(Severity("kPa", -100, 100, 10)),
     "pressure-noise": Kind(Severity("kPa", 0.01, 50, 2)),
+    "flow-sensor-stuck": Kind(),
     "air-sensor-stuck": Kind(Severity("permille of air", 0, 1000, 0)),
     "battery-drain": Kind(Severity("mA", 10, 20_000, 4_000)),
     "power-cut": Kind(),

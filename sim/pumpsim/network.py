@@ -176,9 +176,11 @@ class Network:
     @property
     def stored_ul(self) -> float:
         """Held by elasticity, more than at the start."""
-        return sum(
-            base + c * self.kpa(node) for node, (base, c) in enumerate(zip(self.base_ul, self.compliance, strict=True))
-        )
+        return sum(self.held_ul(node) for node in range(len(self.compliance)))
+
+    def held_ul(self, node: int) -> float:
+        """Its share of that."""
+        return self.base_ul[node] + self.compliance[node] * self.kpa(node)
 
     def save(self) -> tuple[list[float], list[float], float]:
         return self.amplitude, self.metered_ul, self.first_kpa

@@ -34,6 +34,8 @@ class Plant:
         near_kpa = 0.0 if circuit.siphon_valve else circuit.patient_kpa
         rest_kpa = [near_kpa, circuit.patient_kpa] + ([circuit.supply.kpa] if circuit.supply else [])
         self.net = Network(circuit.compliances(), circuit.edges(0.0), rest_kpa, METERS)
+        self.pump_compliance = circuit.pump_compliance
+        self.held_ul = -self.pump_compliance * near_kpa  # by the pump's own elasticity, less what pressure makes of it
         self.look_ul = inf  # into the patient, at which air and tissue have to be looked at
         self.fallen_ul = self.noted_ul = self.bag_ul = 0.0
         self.flows_out = True  # when it was watched last
@@ -74,6 +76,18 @@ class Plant:
     def out_ul(self) -> float:
         """What has left the line, fluid and air."""
         return self.network.metered_ul[OUT]
+
+    @property
+    def outlet_ul(self) -> float:
+        """What has come out of the pump, where detector and flow sensor sit: all that went into the pump's own node
+        less what that holds. With a network left behind nothing has gone into it but by the drive."""
+        came_ul = self.drive.pushed_ul - self.pump_compliance * self.line_kpa - self.held_ul
+        if self.circuit.supply or self.circuit.cracks or self.net.metered_ul[CRACK]:
+            metered = self.network.metered_ul
+            came_ul += metered[IN] + metered[CRACK]
+            if self.circuit.supply:
+                came_ul -= self.net.held_ul(SUPPLY)
+        return came_ul
 
     @property
     def air_ul(self) -> float:
@@ -156,6 +170,8 @@ class Plant:
 
     def _rebuild(self) -> None:
         circuit, air, out_ul = self.circuit, self.air, self.out_ul
+        self.held_ul += (self.pump_compliance - circuit.pump_compliance) * self.net.first_kpa
+        self.pump_compliance = circuit.pump_compliance
         circuit.air_near = circuit.air_far = 0.0
         air.forget_passed(out_ul)
         air_guards: list[Guard] = []

@@ -8,15 +8,16 @@ from collections import deque
 from pumpcore.records import Inputs, Outputs
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.plant import Plant
-from pumpsim.sensors import AirSensor, Encoder, PressureSensor
+from pumpsim.sensors import AirSensor, Encoder, FlowSensor, PressureSensor
 
 
 class Ports:
     """`now_ms` counts from power-on and never wraps."""
 
-    def __init__(self, plant: Plant, pressure: PressureSensor) -> None:
+    def __init__(self, plant: Plant, pressure: PressureSensor, flow: FlowSensor | None = None) -> None:
         self.plant = plant
         self.pressure = pressure
+        self.flow = flow
         self.air = AirSensor()
         self.encoder = Encoder()
         self.bounces = [1]  # requests a key makes when pressed once; the largest counts
@@ -36,6 +37,8 @@ class Ports:
         inputs.air_permille = self.air.read(plant.air_permille)
         inputs.encoder_counts = self.encoder.read(plant.drive.turns, now_ms) & CLOCK_MASK
         inputs.second_ms = now_ms & CLOCK_MASK
+        if self.flow:
+            inputs.flowed_nl = self.flow.read_nl(now_ms, plant.outlet_ul) & CLOCK_MASK
         if plant.circuit.supply:
             inputs.supply_pa = round(plant.supply_kpa * 1_000)
             inputs.drops = plant.drops & CLOCK_MASK

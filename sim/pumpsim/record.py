@@ -41,6 +41,7 @@ EVENT_COLUMNS = Note._fields
 # What a run measured of the plant, by name, for summary.json and for [expect].
 MEASURES = {
     "pumped_ml": "as the controller counts",
+    "free_ml": "that flowed by itself, as the controller counts",
     "air_ml": "of air that went into the patient",
     "peak_kpa": "highest pressure at the pump's outlet, of all rows",
     "least_kpa": "lowest pressure at the pump's outlet, of all rows",

@@ -41,6 +41,7 @@ def setup_of(scenario: Scenario) -> Setup:
         back_off=int(pump.back_off and pump.tube is None and scenario.mechanics.stopper == "real"),
         restarts=pump.restarts,
         air_test=1,
+        flow_sensor=int(pump.flow_sensor),
         barrel_um=round(syringes()[pump.syringe].barrel_mm * 1_000) if pump.syringe else 0,
     )
 

@@ -103,6 +103,7 @@ def measure(bench: Bench) -> dict[str, float]:
     turn_ul = step_ul(bench.scenario) * STEPS_PER_TURN * bench.scenario.mechanics.gear
     return {
         "pumped_ml": bench.outputs.pumped_ul / 1000,
+        "free_ml": bench.outputs.free_ul / 1000,
         "air_ml": plant.air_ul / 1000,
         "peak_kpa": max(row.pressure_kpa for row in rows),
         "least_kpa": min(row.pressure_kpa for row in rows),

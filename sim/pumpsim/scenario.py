@@ -65,6 +65,7 @@ class Pump(_Table):
     occlusion_kpa: Annotated[float, Field(ge=6.7, le=120)] = 40.0  # 50 to 900 mmHg
     back_off: bool = True  # relieve a blocked line by turning back; a real syringe's drive only
     restarts: Annotated[int, Field(ge=0, le=9)] = 0  # by itself after an occlusion, in any ten minutes
+    flow_sensor: bool = True  # in the line, at the pump's outlet
     bubble_ul: Annotated[int, Field(ge=20, le=1000)] = 100
     near_end_min: Annotated[float, Field(ge=0, le=240)] = 3.0
 

@@ -15,6 +15,7 @@ BLOCK_MS = 5_000
 BLOCK_S = BLOCK_MS / 1_000
 
 FLICKER = 2_654_435_761  # the golden section in 32 bits: its upper bits are as good as chance
+FLOW_GAIN, FLOW_ZERO_ML_H = 0.02, 0.02  # at most, of one sensor for good; assumed: calibrated with the pump
 COUNTS_PER_TURN = 4096  # of the AS5600 magnetic encoder, 12 bits
 
 
@@ -101,6 +102,32 @@ class AirSensor:
         if self.stuck_permille:
             return self.stuck_permille[-1]
         return 1000 if self.testing else permille
+
+
+class FlowSensor:
+    """A thermal sensor in the line, whose chip adds up what flows through it; in nL, of any number."""
+
+    def __init__(self, seed: int) -> None:
+        chance = Random(f"flow {seed}")
+        self.gain = 1 + chance.uniform(-FLOW_GAIN, FLOW_GAIN)
+        self.zero_nl_s = chance.uniform(-FLOW_ZERO_ML_H, FLOW_ZERO_ML_H) / 0.0036
+        self.nl = 0
+        self.missed_nl = 0  # while it was stuck
+        self.sticks = 0
+
+    def stick(self) -> Callable[[], None]:
+        self.sticks += 1
+        return self._come_loose
+
+    def _come_loose(self) -> None:
+        self.sticks -= 1
+
+    def read_nl(self, now_ms: int, flowed_ul: float) -> int:
+        true = round(flowed_ul * 1_000 * self.gain + self.zero_nl_s * now_ms / 1_000)
+        if self.sticks:
+            self.missed_nl = true - self.nl
+        self.nl = true - self.missed_nl
+        return self.nl
 
 
 class Encoder:

@@ -57,11 +57,17 @@ class Beside:
         self.orders = Orders()
         self.answer = bytearray(ANSWER_BYTES)
         self.tested = 0  # the air detector's sender is off
+        self.step_pl = step_pl
+        self.steps = self.rest_pl = 0
 
     def sense(self, now, inputs):
         inputs.second_ms = now
         # 4096 counts are 3200 steps
         inputs.encoder_counts = (inputs.steps_done // 25 * 32 + inputs.steps_done % 25 * 32 // 25) & CLOCK_MASK
+        pl = self.rest_pl + ((inputs.steps_done - self.steps) & CLOCK_MASK) * self.step_pl
+        self.steps = inputs.steps_done
+        self.rest_pl = pl % 1_000
+        inputs.flowed_nl = (inputs.flowed_nl + pl // 1_000) & CLOCK_MASK
         inputs.pressure_pa = 1_300 + (now // 100 & 15)
         inputs.air_permille = 1_000 if self.tested else 0
 
@@ -90,7 +96,13 @@ def run(controller, now, inputs, outputs, steps, beside):
 
 
 def measure(state, rate_cml_h, step_pl, start_ms):
-    watched = {"steps_per_turn": 3_200, "compliance_nl_kpa": 21_715, "upstream_pa": 16_000, "back_off": 1}
+    watched = {
+        "steps_per_turn": 3_200,
+        "compliance_nl_kpa": 21_715,
+        "upstream_pa": 16_000,
+        "back_off": 1,
+        "flow_sensor": 1,
+    }
     controller = Controller(Setup(step_pl, 9_000_000, air_test=1, restarts=3, barrel_um=28_590, **watched))
     beside = Beside(step_pl)
     inputs = Inputs()

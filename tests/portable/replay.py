@@ -18,9 +18,10 @@ SETUP = {
     "barrel_um": 28_590,
     "back_off": 1,
     "air_test": 1,
+    "flow_sensor": 1,
 }
 SHOWN = (
-    "state", "answer", "rate_cml_h", "motor_cml_h", "pumped_ul", "left_ul", "alarms", "alarms_raised",
+    "state", "answer", "rate_cml_h", "motor_cml_h", "pumped_ul", "free_ul", "left_ul", "alarms", "alarms_raised",
     "alarm_shown", "alarm_reason", "buzzer_hz", "red", "yellow", "cyan", "silent", "air_test",
 )  # fmt: skip
 

@@ -96,7 +96,7 @@ def test_the_trace_holds_what_it_should(reference):
     assert {int(line[1]) for line in outputs} >= {INFUSING, KVO, PAUSED, ALARM, RELIEF}
     alarms = 0
     for line in outputs:
-        alarms |= int(line[6])
+        alarms |= int(line[8])
     for code in (OCCLUSION_DOWNSTREAM, AIR_BUBBLE, INFUSION_NEAR_END, INFUSION_COMPLETE):
         assert alarms & 1 << code
     assert any(int(line[2]) == REFUSED_HERE for line in outputs)

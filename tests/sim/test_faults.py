@@ -64,6 +64,7 @@ UNSEEN = {
     "clock-jump": "the pump counts spans, not hours; but when it looks may shift",
     "air-sensor-stuck": "at 0, and there is no air",
     "syringe-unseated": "nothing sucks",
+    "flow-sensor-stuck": "no row shows what it counts",
 }
 
 PLANT = ("t_s", "set_rate_ml_h", "delivered_ml", "pressure_kpa", "supply_kpa", "air_ml")
@@ -73,7 +74,7 @@ every_kind = pytest.mark.parametrize(("kind", "drive"), BOTH, ids=lambda name: n
 
 
 def test_every_kind_that_is_promised_is_there():
-    assert sorted(KINDS) == sorted(STARTS) == sorted([*PROMISED.split(), "infiltration"])
+    assert sorted(KINDS) == sorted(STARTS) == sorted([*PROMISED.split(), "infiltration", "flow-sensor-stuck"])
     assert {kind: KINDS[kind].drive for kind in KINDS if KINDS[kind].drive} == {
         "occlusion-upstream": "peristaltic",
         "door-open": "peristaltic",
@@ -121,7 +122,7 @@ def state_of(bench):
         [edge.resistance for edge in plant.circuit.edges(plant.out_ul)],
         [plant.circuit.pump_compliance, getattr(plant.drive, "area_mm2", 0), len(plant.air.bubbles)],
         [plant.shaft.stretch(1), max(plant.shaft.weak), getattr(plant.drive, "lifts", 0) > 0],
-        [ports.encoder.sticks > 0, ports.pressure.sticks > 0, sum(ports.pressure.offsets_kpa)],
+        [ports.encoder.sticks > 0, ports.pressure.sticks > 0, ports.flow.sticks > 0, sum(ports.pressure.offsets_kpa)],
         [ports.pressure.more_white_kpa, ports.air.read(7), max(ports.bounces), ports.link_drops > 0],
         [bench.holds > 0, bench.warmth.celsius(1e9), bench.clock_ms, bench.controller.dose.rate_cml_h],
     ]

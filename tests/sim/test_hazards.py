@@ -27,16 +27,18 @@ FOUND = [
     # At 27.8 uL/s 7.25 (1 + V / 0.3 mL) kPa over 3.1: 20 kPa with V = 0.4 mL, 14.4 s; tissue grows in steps of 5 %, so
     # 0.435 mL or 15.7 s, and 17 uL or 0.6 s stay in the line; and then for a whole block.
     ("infiltration", P, {"severity": 0.3}, {"rate_ml_h": 100.0}, "OCCLUSION_PARTIAL", 14, 16.3 + 10 + LOOK_S),
-    # 23.9 uL/s past the rollers: three drops of 50 uL more than are pumped, four where the last one hung.
-    ("free-flow", P, {}, {}, "FREE_FLOW", 4, 200 / 23.9 + LOOK_S),
+    # 23.9 uL/s past the rollers: 50 uL more than are pumped, and 13 % of these, by the flow sensor.
+    ("free-flow", P, {}, {}, "FREE_FLOW", 1, 50 / (23.9 - 0.13 * 5.56) + LOOK_S),
+    # 48.7 uL/s of air at the crack, once its 1.3 kPa are gone: 30 uL more than the pump gives and 5 % of that.
+    ("free-flow", S, {"severity": 0.02}, {"patient": Patient(height_cm=-40)}, "FREE_FLOW", 0.5, 1.5 + LOOK_S),
     # 100 uL, seen from half of the detector's 10 on.
     ("air-bubble", S, {"severity": 200.0}, {}, "AIR_BUBBLE", 18, 18.9 + LOOK_S),
     ("air-bubble", P, {"severity": 200.0}, {}, "AIR_BUBBLE", 18, 18.9 + LOOK_S),
     # 25 bubbles of 40 uL, each 240: 6 mL at 16.7 uL/s; two more, for the detector sees neither end of any.
     ("air-train", P, {"severity": 40.0}, {"rate_ml_h": 60.0}, "AIR_ACCUMULATED", 345, 390),
-    # 0.2 mL until the plunger is at the bottom, 1.79 until the rod's 45 N/mm are pressed from 5 N to the motor's 150:
-    # 358 s, a slip of the stopper either way, and 64 counts.
-    ("reservoir-empty", S, {"severity": 0.2}, {}, "MOTOR_STALL", 356, 360 + 1.6 + LOOK_S),
+    # 0.2 mL until the plunger is at the bottom, 36 s, a slip of 1.2 s either way; then nothing flows: 300 uL, 54 s, and
+    # four times what still drains from the line, 5.56 * 1.4 uL: 5.6 s.
+    ("reservoir-empty", S, {"severity": 0.2}, {}, "RESERVOIR_EMPTY", 35 + 54, 37.2 + 54 + 5.6 + LOOK_S),
     # 0.2 mL, of which the last drop falls with 150 to 200 uL, and four that do not fall.
     ("reservoir-empty", P, {"severity": 0.2}, {}, "RESERVOIR_EMPTY", 350 / 5.56, 400 / 5.55 + LOOK_S),
     # 64 counts of 4096: 8.7 uL with a syringe, 0.74 with the rollers; a look more if the last digit does not flicker.
@@ -57,6 +59,8 @@ FOUND = [
     # Twelve points, two for a leap the other way, one less for any other block: two of three leap the other way, so
     # one a block and twelve blocks of 5 s; in twice the time nearly always.
     ("pressure-noise", P, {"severity": 5.0}, {}, "SENSOR_FAULT", 30, 120),
+    ("flow-sensor-stuck", S, {}, {}, "SENSOR_FAULT", 59, 60 + 2 * LOOK_S),  # and 50 uL, 9 s
+    ("flow-sensor-stuck", P, {}, {}, "SENSOR_FAULT", 59, 60 + 2 * LOOK_S),
     ("air-sensor-stuck", S, {}, {}, "SENSOR_FAULT", 0, 60 + 2 * LOOK_S),  # its sender is switched off once a minute
     ("air-sensor-stuck", P, {"severity": 1000.0}, {}, "AIR_BUBBLE", 17, 18 + LOOK_S),  # 100 uL
     ("battery-drain", S, {}, {}, "ON_BATTERY", 0, 0.01),

@@ -113,7 +113,7 @@ WRONG = [
         "[[therapy]]\nrate_ml_h = 1.0\nvtbi_ml = 1.0\n[[event]]\n",
         "therapy stands there 2 times, 1 is the",
     ),
-    ("[expect]\n", "[expect]\nplant = { air_litre = [0.0, 1.0] }\n", "must be one of pumped_ml, air_ml"),
+    ("[expect]\n", "[expect]\nplant = { air_litre = [0.0, 1.0] }\n", "must be one of pumped_ml, free_ml, air_ml"),
     ("1.5 m x 1.0 mm", "long", "line 8: line.set is 'long', must be a length and a bore like \"1.5 m x 1.0 mm\""),
     (
         'set = "1.5 m x 1.0 mm"',

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pumpsim.circuit import FAR, NEAR
 from pumpsim.run import measure
 from pumpsim.scenario import Event
-from pumpsim.sensors import BLOCK_MS, MODELS, AirSensor, Encoder, PressureSensor
-from stories import PRESSED, RATE, alarms, carried_on, codes, fault, ran
+from pumpsim.sensors import BLOCK_MS, MODELS, AirSensor, Encoder, FlowSensor, PressureSensor
+from stories import PRESSED, RATE, alarms, carried_on, codes, fault, looked, ran, unwatched
 
 HOURS = 400
 BLOCKS = HOURS * 720
@@ -211,3 +212,38 @@ def test_an_air_detector_stuck_at_air_alarms_for_none_and_at_none_not_for_air():
     missed = ran("syringe", fault("air-sensor-stuck"), fault("air-bubble", severity=300.0))
     assert alarms(missed) == [(pytest.approx(90, abs=31.1), "SENSOR_FAULT")] and measure(missed)["air_ml"] == 0
     assert "AIR_BUBBLE" in codes(ran("syringe", fault("air-bubble", severity=300.0)), "alarm")
+
+
+# The flow sensor
+
+
+@pytest.mark.parametrize("drive", ["syringe", "peristaltic"])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_flow_sensor_is_within_two_percent_and_a_little(drive, seed):
+    """Of what has come out of the pump: 2 % of it and 0.02 mL/h; another one is off otherwise."""
+    bench = ran(drive, seed=seed, duration_s=600.0)
+    true_ul, seen_ul = bench.plant.outlet_ul, bench.ports.flow.nl / 1_000
+    assert true_ul > 2_500
+    assert abs(seen_ul - true_ul) <= 0.02 * true_ul + 0.02 * 1_000 / 6 + 0.001
+    assert FlowSensor(seed).gain != FlowSensor(seed + 1).gain
+
+
+@pytest.mark.parametrize("drive", ["syringe", "peristaltic"])
+def test_what_has_come_out_of_the_pump_has_left_the_line_or_stretches_it(drive):
+    """Whatever happens: a blocked line, and one that is free again."""
+    bench = unwatched(drive, fault("occlusion-downstream", 60, 80))
+    for at_s in (1, 30, 70, 79, 81, 120):
+        plant = looked(bench, at_s)
+        network = plant.network
+        near_ul = network.held_ul(NEAR) - plant.pump_compliance * network.kpa(NEAR) - plant.held_ul
+        assert plant.outlet_ul == pytest.approx(plant.out_ul + near_ul + network.held_ul(FAR), abs=1e-6)
+
+
+def test_a_stuck_flow_sensor_goes_on_from_where_it_was():
+    sensor = FlowSensor(1)
+    sensor.gain, sensor.zero_nl_s = 1.0, 0.0
+    assert sensor.read_nl(0, 5.0) == 5_000
+    come_loose = sensor.stick()
+    assert sensor.read_nl(1_000, 9.0) == 5_000
+    come_loose()
+    assert sensor.read_nl(2_000, 10.0) == 6_000

@@ -70,6 +70,7 @@ SPANS = {
     "pressure-stuck": Span("SENSOR_FAULT", 500, 120),
     "pressure-offset": Span("SENSOR_FAULT", 400, 120, 20, 100, "signed"),  # kPa: half the limit, or a patient 2 m off
     "pressure-noise": Span("SENSOR_FAULT", 200, 900, 2, 50),  # kPa: patients who move make 1, and climbs are found
+    "flow-sensor-stuck": Span("SENSOR_FAULT", 400, 120),
     "air-sensor-stuck": Span("SENSOR_FAULT AIR_BUBBLE", 200, 70, 0, 1_000, "even"),  # permille: all; from 500 it is air
     "battery-drain": Span("ON_BATTERY BATTERY_LOW BATTERY_EMPTY", 20, 30, 10, 20_000),  # mA: all, the mains are gone
     "overheat": Span("OVERHEAT", 0, 60, 60, 120, "even"),  # C: the limit is 55, with 60 outside after 20 min
