@@ -59,6 +59,7 @@ class Downstream:
         self.end_ms = 0  # of this block
         self.level_pa = 0  # of the last block
         self.base_pa = 0  # where it stood when g was last 0
+        self.gain = 0  # of the last block, in sixteenths of a Pa
         self.blocks = 0  # since the flow began or changed
 
     def begin(self, now_ms: int, rate_cml_h: int) -> None:
@@ -73,7 +74,7 @@ class Downstream:
         self.h += halvings * MORE_H
         self.h2 += halvings * MORE_H
         self.steps_needed += halvings * MORE_STEPS
-        self.g = self.steps = self.blocks = 0
+        self.g = self.steps = self.gain = self.blocks = 0
         self.least_pa = MOST_PA
         self.end_ms = later_ms(now_ms, BLOCK_MS)
 
@@ -117,6 +118,7 @@ class Downstream:
         if not self.g:
             self.steps = 0
             self.base_pa = level_pa
+        self.gain = gain
         self.level_pa = level_pa
         self.least_pa = MOST_PA
         self.end_ms = later_ms(now_ms, BLOCK_MS)
@@ -129,5 +131,7 @@ class Downstream:
 
     def partly(self) -> bool:
         """Whether the line stands at half of the limit or more: something is in the way. While it climbs on its way to
-        being blocked, that is waited for."""
-        return self.blocks > 1 and 2 * self.level_pa >= self.limit_pa and not (self.climb and 2 * self.g >= self.h)
+        being blocked, that is waited for: while the sum is half of what it needs, or the last block gained."""
+        if self.blocks < 2 or 2 * self.level_pa < self.limit_pa:
+            return False
+        return not self.climb or (2 * self.g < self.h and self.gain <= self.climb * 3 // 10)

@@ -1,8 +1,15 @@
 """Sensors that have failed, which is a fault of its own and no occlusion and no clear line.
 
-A pressure sensor is out of its range when its wire is off; it is stuck when not one count has changed
-while so much was pumped that a stopper has slipped or a roller passed; and it is noisy when it leaps up
-and down from block to block, as no patient does.
+A pressure sensor is out of its range when its wire is off, or when it shows a patient where none can be; it is
+stuck when not one count has changed while so much was pumped that a stopper has slipped or a roller passed. Its
+zero has moved when it leaps, from one reading to the next, by what no line and no patient can do: far up, or far
+below the air around. What the steps in between may have done is no leap.
+
+It is noisy when it goes up and down again and again, and stays where it went. A patient who coughs, a roller that
+passes, a stopper that slips, an arm that is bent: these come back within seconds. So blocks of 5 s are compared,
+each with the one two before: it has moved if both its least and its most reading have, the same way. A move counts
+if it goes the other way than the last, and is forgotten in half a minute: patients may rise and sink every half
+minute for as long as they like, or four times in a row.
 
 An air detector that sees nothing looks like a clean line. So its sender is switched off for a moment now
 and then, which has to look like air.
@@ -11,11 +18,14 @@ and then, which has to look like air.
 from .setup import Setup
 from .units import PL_PER_UL, const, later_ms, until_ms
 
-LEAST_PA, MOST_PA = const(-60_000), const(150_000)  # of the sensor's range; assumed
+LEAST_PA, MOST_PA = const(-25_000), const(150_000)  # a patient 2.5 m below the pump, the sensor's range; assumed
 STUCK_UL, STUCK_MS = const(250), const(60_000)  # a 50 mL syringe: slack and friction of a start take 130 uL
+UP_PA = const(20_000)  # a patient lifted by 2 m; assumed
+DOWN_PA, BELOW_PA = const(-15_000), const(-15_000)  # and to below where a patient 1.5 m down would be; assumed
+MOST_STEPS = const(1_000)  # between two readings: what is more makes no difference
 BLOCK_MS = const(5_000)
-LEAP_PA = const(1_500)  # from block to block; levels of `harsh` noise do so ten times an hour
-LEAPS = const(6)  # in a row of blocks that each leap the other way or rest one
+MOVE_PA = const(1_200)  # four times what `bedside` noise of a few seconds is, twice that of `harsh`
+MOVE, NOISY = const(6), const(20)  # for each move, less one a block
 TEST_EVERY_MS = const(60_000)
 AIR_PERMILLE = const(900)
 
@@ -23,29 +33,46 @@ AIR_PERMILLE = const(900)
 class PressureSense:
     def __init__(self, setup: Setup) -> None:
         self.watched = setup.compliance_nl_kpa > 0
+        self.compliance_nl_kpa = setup.compliance_nl_kpa
         self.step_pl = setup.step_pl
         self.last_pa = 0
         self.same_ul = self.same_pl = 0
         self.same_since_ms = 0
-        self.least_pa = MOST_PA  # of this block
-        self.block_pa = 0  # the least of the block before
-        self.block_ends_ms = -1
-        self.leaps = 0
-        self.way = 0
+        self.known = False  # whether there is a last reading
+        self.unrest = 0
+        self.way = 0  # of the last move
+        self.block_ends_ms = 0
+        self.least_pa = self.most_pa = 0  # of this block
+        self.last_least_pa = self.last_most_pa = 0  # of the block before
+        self.old_least_pa = self.old_most_pa = 0  # of the one before that
 
     def begin(self, now_ms: int) -> None:
-        """The pump starts: what stood still with it does not count."""
+        """The pump starts: what stood still with it does not count, the next reading is the first, and of its unrest
+        one move is kept, lest a noisy one be forgiven at every start, or none ever."""
         self.same_ul = self.same_pl = 0
         self.same_since_ms = now_ms
-        self.least_pa = MOST_PA
-        self.block_ends_ms = -1
+        self.known = False
+        self.unrest = min(self.unrest, MOVE)
 
     def failed(self, now_ms: int, pressure_pa: int, steps: int) -> bool:
         if not self.watched:
             return False
         if not LEAST_PA <= pressure_pa <= MOST_PA:
             return True
-        return self._stuck(now_ms, pressure_pa, steps) or self._noisy(now_ms, pressure_pa)
+        leapt = False
+        if self.known:
+            leapt = self._leapt(pressure_pa, steps)
+            self._look_for_noise(now_ms, pressure_pa)
+        else:
+            self.known = True
+            self.last_least_pa = self.last_most_pa = self.old_least_pa = self.old_most_pa = pressure_pa
+            self._begin_block(now_ms, pressure_pa)
+        stuck = self._stuck(now_ms, pressure_pa, steps)
+        return stuck or leapt or self.unrest >= NOISY
+
+    def restless(self) -> bool:
+        """Whether it has just moved one way and back: what climbs now may be noise."""
+        return self.unrest > MOVE
 
     def _stuck(self, now_ms: int, pressure_pa: int, steps: int) -> bool:
         if pressure_pa != self.last_pa:
@@ -60,21 +87,36 @@ class PressureSense:
             return False
         return until_ms(self.same_since_ms, now_ms) >= STUCK_MS
 
-    def _noisy(self, now_ms: int, pressure_pa: int) -> bool:
-        self.least_pa = min(self.least_pa, pressure_pa)
-        if self.block_ends_ms >= 0 and until_ms(now_ms, self.block_ends_ms) > 0:
+    def _leapt(self, pressure_pa: int, steps: int) -> bool:
+        """Whether it has leapt from the last reading by more than a line can do. Syringes of a kind differ: four times
+        what is pumped would fill the softest."""
+        leap_pa = pressure_pa - self.last_pa
+        if leap_pa < DOWN_PA:
+            return pressure_pa < BELOW_PA
+        if leap_pa <= UP_PA:
             return False
-        leap_pa = self.least_pa - self.block_pa if self.block_ends_ms >= 0 else 0
-        self.block_pa = self.least_pa
-        self.least_pa = MOST_PA
+        return leap_pa > UP_PA + 4 * min(abs(steps), MOST_STEPS) * self.step_pl // self.compliance_nl_kpa
+
+    def _look_for_noise(self, now_ms: int, pressure_pa: int) -> None:
+        if until_ms(now_ms, self.block_ends_ms) <= 0:
+            self._end_block()
+            self._begin_block(now_ms, pressure_pa)
+        self.least_pa = min(self.least_pa, pressure_pa)
+        self.most_pa = max(self.most_pa, pressure_pa)
+
+    def _begin_block(self, now_ms: int, pressure_pa: int) -> None:
+        self.least_pa = self.most_pa = pressure_pa
         self.block_ends_ms = later_ms(now_ms, BLOCK_MS)
-        way = 1 if leap_pa > LEAP_PA else -1 if leap_pa < -LEAP_PA else 0
+
+    def _end_block(self) -> None:
+        least_pa, most_pa = self.least_pa - self.old_least_pa, self.most_pa - self.old_most_pa
+        self.unrest = max(self.unrest - 1, 0)
+        way = 1 if min(least_pa, most_pa) > MOVE_PA else -1 if max(least_pa, most_pa) < -MOVE_PA else 0
         if way and way != self.way:
-            self.leaps += 2
-        elif self.leaps:
-            self.leaps -= 1
-        self.way = way or self.way
-        return self.leaps >= 2 * LEAPS
+            self.unrest = min(self.unrest + MOVE, NOISY)
+            self.way = way
+        self.old_least_pa, self.old_most_pa = self.last_least_pa, self.last_most_pa
+        self.last_least_pa, self.last_most_pa = self.least_pa, self.most_pa
 
 
 class AirSense:

@@ -89,12 +89,12 @@ class Watch:
             self.alarms.raise_alarm(SYRINGE_WRONG)
 
     def _look_at_the_line(self, now_ms: int, inputs: Inputs, steps: int) -> None:
-        alarms = self.alarms
-        if self.pressure.failed(now_ms, inputs.pressure_pa, steps):
+        alarms, line, pressure_pa = self.alarms, self.downstream, inputs.pressure_pa
+        if self.pressure.failed(now_ms, pressure_pa, steps):
             alarms.raise_alarm(SENSOR_FAULT)
-        elif self.downstream.found(now_ms, inputs.pressure_pa):
+        elif line.found(now_ms, pressure_pa) and (pressure_pa >= line.limit_pa or not self.pressure.restless()):
             alarms.raise_alarm(OCCLUSION_DOWNSTREAM)
-        elif self.downstream.partly():
+        elif line.partly():
             alarms.raise_alarm(OCCLUSION_PARTIAL)
         testing = self.detector.testing
         if self.detector.failed(now_ms, inputs.air_permille):

@@ -194,9 +194,17 @@ def test_a_pressure_sensor_that_is_stuck_sees_no_blocked_line():
     assert alarms(found) == [(pytest.approx(120, abs=1.5), "SENSOR_FAULT")]
 
 
-def test_a_pressure_sensor_with_an_offset_is_believed():
-    """39 kPa too high, it sees a blocked line where there is none; 10 kPa are 10 kPa."""
-    assert alarms(ran("syringe", fault("pressure-offset", severity=39.0))) == [(60, "OCCLUSION_DOWNSTREAM")]
+@pytest.mark.parametrize("severity", [39.0, -39.0])
+def test_a_pressure_sensor_with_a_large_offset_is_not_believed(severity):
+    """Between two readings, as no line fills or empties and no patient is lifted."""
+    assert alarms(ran("syringe", fault("pressure-offset", severity=severity))) == [(60, "SENSOR_FAULT")]
+
+
+def test_a_pressure_sensor_with_a_small_offset_is_believed():
+    """19 kPa may be a patient lifted by 1.9 m: half of the limit is met, and after three blocks, of which the first has
+    begun before, told; 10 kPa are 10 kPa."""
+    ((at_s, code),) = alarms(ran("syringe", fault("pressure-offset", severity=19.0)))
+    assert (at_s, code) == (pytest.approx(72.5, abs=3.6), "OCCLUSION_PARTIAL")
     woken = [*PRESSED, *(Event(at_s=s, action="acknowledge") for s in (60.0, 160.0))]  # as a fault wakes the loop
     higher, plain = (ran("syringe", *faults, event=woken) for faults in ([fault("pressure-offset", 60, 160)], []))
     pairs = zip(higher.record.rows, plain.record.rows, strict=True)

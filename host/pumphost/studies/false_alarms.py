@@ -99,7 +99,7 @@ def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
     hours = sum(hours for _, hours in results)
     codes = [code for alarms, _ in results for code in alarms]
     findings = []
-    for code in sorted({"OCCLUSION_DOWNSTREAM", *codes}):
+    for code in sorted({"OCCLUSION_DOWNSTREAM", "SENSOR_FAULT", *codes}):
         per_1000_h = codes.count(code) / hours * 1000
         asked = f"<= {MOST_PER_1000_H:g} in 1000 h" if code == "OCCLUSION_DOWNSTREAM" else "none"
         ok = per_1000_h <= MOST_PER_1000_H if code == "OCCLUSION_DOWNSTREAM" else not per_1000_h
