@@ -6,12 +6,13 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c .ci/constraints.txt
 PYTEST := $(BIN)/pytest -n 2
 
-.PHONY: help demo test test-long check fast bench clean
+.PHONY: help demo test test-long coverage check fast bench clean
 
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
 	@echo "make test       the tests, under 5 minutes"
 	@echo "make test-long  what takes longer: 24 h of every rate, step by step"
+	@echo "make coverage   every branch of pumpcore is taken by tests/core, 1 to 3 minutes"
 	@echo "make check      ruff, and mypy on the host and on the board's code"
 	@echo "make fast       compile controller and plant: simulations run five times as fast; needs gcc"
 	@echo "make bench      the performance table, compiled if that can be done"
@@ -25,6 +26,11 @@ test: .venv/.dev-ready .venv/.node-ready
 
 test-long: .venv/.dev-ready .venv/.fast-ready
 	$(PYTEST) -m long
+
+# Without two tests that take long when they are traced and reach no branch of their own.
+coverage: .venv/.dev-ready
+	COVERAGE_FILE=.venv/.coverage $(PYTEST) tests/core -k 'not exact_over_a_day and not honest_pump' \
+	  --cov=firmware/pumpcore --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: .venv/.dev-ready .venv/.stubs-ready
 	$(BIN)/ruff check
