@@ -17,9 +17,11 @@ from .alarms import (
 )
 from .dose import MANY_STEPS, Dose, refuse_program
 from .motion import Motion
-from .records import ACCEPTED, NOTHING_ASKED, REFUSED_HERE, REFUSED_RATE, UNKNOWN_REQUEST, Inputs, Outputs
+from .records import ACCEPTED, NOTHING_ASKED, REFUSED_HERE, REFUSED_RATE, REFUSED_SELF_TEST, UNKNOWN_REQUEST
+from .records import Inputs, Outputs
 from .relief import Relief
 from .restart import Restart
+from .selftest import SelfTest
 from .setup import Setup
 from .states import (
     ACKNOWLEDGE,
@@ -64,7 +66,8 @@ class Controller:
         self.signals = Signals()
         self.relief = Relief(setup)
         self.restart = Restart(setup)
-        self.vitals = Vitals(self.alarms, self.dose)
+        self.selftest = SelfTest(setup, self.alarms, self.signals)
+        self.vitals = Vitals(setup, self.alarms, self.dose)
         self.watch = Watch(setup, self.alarms, self.dose)
 
     def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> int:
@@ -105,7 +108,10 @@ class Controller:
         elif request == RELOAD:
             self.dose.reload()
             self.relief.falls_at_ul = 0
-        elif request == START:  # a new infusion does not begin under the alarms of the last
+        elif request == START:
+            if not self.selftest.passed(now_ms, inputs):
+                return REFUSED_SELF_TEST
+            # a new infusion does not begin under the alarms of the last
             self.alarms.acknowledge()
             self.alarms.rearm()
             self._start(now_ms, inputs.pressure_pa)
@@ -114,6 +120,7 @@ class Controller:
             self._start(now_ms, inputs.pressure_pa)
         elif request == ACKNOWLEDGE:
             self.alarms.acknowledge()
+            self.selftest.acknowledge(now_ms)
         elif request == STOP:
             self.dose.drop()
         elif request == SILENCE:
@@ -125,6 +132,7 @@ class Controller:
     def _start(self, now_ms: int, pressure_pa: int) -> None:
         """Before the pump moves again, for whatever reason."""
         self.watch.start(now_ms)
+        self.selftest.start()
         self.relief.take_up(pressure_pa)
 
     def _take(self, event: int) -> None:
@@ -140,6 +148,7 @@ class Controller:
         what that changes."""
         self.alarms.wanted = GO_ON
         self.vitals.look(now_ms, inputs, self.not_state == ~self.state)
+        self.selftest.look(now_ms, inputs)
         self.watch.look(now_ms, inputs, steps, PUMPING[self.state])
         self._relieve(now_ms, inputs.pressure_pa, steps)
         if self.state == INFUSING and self.alarms.wanted != STOP_PUMP:
@@ -211,6 +220,8 @@ class Controller:
         priority = TABLE[alarms.shown].priority
         if alarms.raised or signals.stale(now_ms, self.state, priority):
             signals.look(now_ms, self.state, priority, alarms.raised, link_up)
+            if self.selftest.playing:
+                self.selftest.show(now_ms)
             if signals.paused_too_long:
                 alarms.raise_alarm(PAUSED_TOO_LONG)
 
@@ -229,4 +240,5 @@ class Controller:
         outputs.yellow = self.signals.yellow
         outputs.cyan = self.signals.cyan
         outputs.silent = self.signals.silent
+        outputs.signal_test = 1 if self.selftest.signal_test else 0
         outputs.air_test = self.watch.detector.testing

@@ -14,8 +14,12 @@ REFUSED_RATE = const(3)
 REFUSED_VTBI = const(4)
 REFUSED_KVO = const(5)
 UNKNOWN_REQUEST = const(6)
+REFUSED_SELF_TEST = const(7)  # something has failed, or nobody has confirmed the signals
 
-ANSWER_NAMES = ("", "ACCEPTED", "REFUSED_HERE", "REFUSED_RATE", "REFUSED_VTBI", "REFUSED_KVO", "UNKNOWN_REQUEST")
+ANSWER_NAMES = (
+    "", "ACCEPTED", "REFUSED_HERE", "REFUSED_RATE", "REFUSED_VTBI", "REFUSED_KVO", "UNKNOWN_REQUEST",
+    "REFUSED_SELF_TEST",
+)  # fmt: skip
 
 MOST_SEGMENTS = const(5)  # in one order: the rest of a step, and two runs of two intervals each
 
@@ -28,7 +32,7 @@ class Inputs:
         self.steps_queued = 0  # ordered and not yet given
         self.pressure_pa = 0  # in the line, against the air around
         self.air_permille = 0  # of the detector's window that is air
-        self.encoder_counts = 0  # of the screw or the rotor, modulo 2**30
+        self.encoder_counts = 0  # of the screw or the rotor, modulo 2**30; -1 if it does not answer
         self.supply_pa = 0  # at the inlet of a peristaltic pump
         self.flowed_nl = 0  # through the line, as its flow sensor adds up, modulo 2**30
         self.drops = 0  # fallen in the drop chamber, modulo 2**30
@@ -38,7 +42,10 @@ class Inputs:
         self.on_mains = 1
         self.battery_mv = 8_400
         self.housing_dc = 230  # 0.1 degrees C
-        self.second_ms = -1  # of a clock with an oscillator of its own, modulo 2**30; -1 without one
+        self.second_ms = -1  # of a clock with an oscillator of its own, modulo 2**30; -1 if none answers
+        self.code_sum = 0  # of the firmware's code, by the driver's last whole round; the first is whole at power-on
+        self.winding_ok = 1  # 0: the motor's driver, switched on, reports a winding without its current
+        self.key_down = 0  # some key is held down
         self.guard = 0  # why the guard has stopped the motor, in its own codes; 0 while it has not
         self.remote = 0  # the request came over the link
         self.link_up = 1  # a remote host is heard, or none was ever there
@@ -74,6 +81,7 @@ class Outputs:
         self.yellow = 0
         self.cyan = 0
         self.silent = 0  # somebody has paused the audio
+        self.signal_test = 0  # nobody has acknowledged yet that he has seen and heard the test of the signals
         self.air_test = 0  # the air detector's sender is to be off until the next reading
         self.flush = False
         self.backward = False

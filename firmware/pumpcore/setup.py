@@ -4,7 +4,7 @@
 follows from it (the largest rate, the volume of a step in the schedule's own unit) is worked out here.
 """
 
-from .units import GRAINS_PER_PL, const
+from .units import CLOCK_MASK, GRAINS_PER_PL, const
 
 MOST_STEPS_PER_S = const(20_000)
 LEAST_INTERVAL_TICKS = const(625)  # 12.5 MHz / 20,000 steps per second
@@ -48,6 +48,9 @@ class Setup:
     restarts         by itself after an occlusion, in any ten minutes at most; 0 to 9
     back_off         1 for a drive that may turn back to relieve a blocked line
     barrel_um        outer diameter of the syringe's barrel, as its clamp measures it
+    second_clock     1 for a clock with an oscillator of its own
+    code_sum         what the checksum of the firmware's code must be, however the driver takes it
+    signal_test      1 if a user must acknowledge the test of buzzer and LEDs before the first START
     """
 
     def __init__(
@@ -70,6 +73,9 @@ class Setup:
         restarts: int = 0,
         air_test: int = 0,
         flow_sensor: int = 0,
+        second_clock: int = 0,
+        code_sum: int = 0,
+        signal_test: int = 0,
     ) -> None:
         self.step_pl = _check("step_pl", step_pl, 1, MOST_STEP_PL)
         self.reservoir_ul = _check("reservoir_ul", reservoir_ul, 1, MOST_VOLUME_UL)
@@ -91,5 +97,8 @@ class Setup:
         self.restarts = _check("restarts", restarts, 0, 9)
         self.air_test = _check("air_test", air_test, 0, 1)
         self.flow_sensor = _check("flow_sensor", flow_sensor, 0, 1)
+        self.second_clock = _check("second_clock", second_clock, 0, 1)
+        self.code_sum = _check("code_sum", code_sum, 0, CLOCK_MASK)
+        self.signal_test = _check("signal_test", signal_test, 0, 1)
         self.step_grains = step_pl * GRAINS_PER_PL
         self.most_rate_cml_h = min(MOST_RATE_CML_H, self.step_grains // LEAST_INTERVAL_TICKS)

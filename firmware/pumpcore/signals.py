@@ -95,7 +95,7 @@ class Signals:
     """Buzzer and LEDs. After `silence` and `touched`, and once `unconfirmed` is set, look again at once."""
 
     def __init__(self) -> None:
-        self.unconfirmed = 0  # set from outside: a program waits for its confirmation
+        self.unconfirmed = 0  # set from outside: something waits for its confirmation
 
         self.buzzer_hz = 0
         self.red = 0

@@ -42,6 +42,9 @@ class Travel:
         """WELL, or what is wrong, after `steps` more, back if negative."""
         if not self.steps_per_turn:
             return WELL
+        if encoder_counts < 0:
+            self.counts = -1  # it does not answer: what it says when it does again is where it begins
+            return ENCODER_DEAD
         if self.counts < 0:
             self.counts = encoder_counts
         moved = (((encoder_counts - self.counts) & CLOCK_MASK) ^ CLOCK_HALF) - CLOCK_HALF

@@ -17,6 +17,7 @@ from .alarms import (
 from .clocks import Clocks
 from .dose import Dose
 from .records import Inputs
+from .setup import Setup
 from .units import const
 
 LOW_MV = const(6_800)  # of two lithium cells under load: 10 % of the charge and more; assumed
@@ -25,7 +26,8 @@ HOT_DC = const(550)  # Open PCA R6.4: over 55 C
 
 
 class Vitals:
-    def __init__(self, alarms: Alarms, dose: Dose) -> None:
+    def __init__(self, setup: Setup, alarms: Alarms, dose: Dose) -> None:
+        self.second_clock = setup.second_clock
         self.alarms = alarms
         self.dose = dose
         self.clocks = Clocks()
@@ -44,7 +46,10 @@ class Vitals:
             alarms.raise_alarm(GUARD_STOPPED)
         if not inputs.link_up:
             alarms.raise_alarm(LINK_LOST)
-        if inputs.second_ms >= 0 and self.clocks.differ(now_ms, inputs.second_ms):
+        if inputs.second_ms < 0:
+            if self.second_clock:  # it does not answer
+                alarms.raise_alarm(CLOCK_FAULT)
+        elif self.clocks.differ(now_ms, inputs.second_ms):
             alarms.raise_alarm(CLOCK_FAULT)
         if not (state_sound and self.dose.sound()):
             alarms.raise_alarm(MEMORY_FAULT)

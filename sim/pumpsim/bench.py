@@ -13,8 +13,20 @@ from typing import Any
 import simpy
 
 from pumpcore.controller import Controller
-from pumpcore.records import Inputs, Outputs
-from pumpcore.states import ACKNOWLEDGE, EVENT_NAMES, PAUSE, PROGRAM, RELOAD, RESUME, SET_RATE, SILENCE, START, STOP
+from pumpcore.records import NOTHING_ASKED, Inputs, Outputs
+from pumpcore.states import (
+    ACKNOWLEDGE,
+    EVENT_NAMES,
+    MOVING,
+    PAUSE,
+    PROGRAM,
+    RELOAD,
+    RESUME,
+    SET_RATE,
+    SILENCE,
+    START,
+    STOP,
+)
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.catalogue import syringes
 from pumpsim.faults import STARTS
@@ -43,7 +55,7 @@ ACTIONS = {
     "silence": SILENCE,
 }
 
-EDGES = {"door-open", "syringe-unseated", "wrong-syringe", "battery-drain"}  # faults that move a switch
+EDGES = {"door-open", "key-stuck", "syringe-unseated", "wrong-syringe", "battery-drain"}  # faults that move a switch
 LOST = "LOST"  # of a request that never reached the controller
 
 
@@ -84,6 +96,7 @@ class Bench:
         self.warmth = Warmth()
         self.flipped_cml_h = 0  # what a flipped bit last left in the controller's rate
         self.rooms_c = [ROOM_C]  # the hottest of them is around the pump
+        self.windings_open = self.keys_stuck = 0
         self.syringes = [scenario.pump.syringe or ""]  # the last of them is in the pump
         self.inputs = Inputs()
         self.troubled = False  # since the first fault the pump's own state is not what it was at the start
@@ -98,6 +111,8 @@ class Bench:
         self.flat = False
         self.go_on = self.env.event()
         self._feel(0, self.inputs)
+        self.ports.ask(NOTHING_ASKED)  # the first step plays the signals; a user sees and hears them
+        self.ports.ask(ACKNOWLEDGE)
         self._program()
         if not any(event.action == "start" for event in scenario.event):
             self.ports.ask(START)
@@ -194,6 +209,9 @@ class Bench:
         inputs.on_mains = int(not self.drains_ma)
         inputs.battery_mv = round(battery.volts(now_ms / 1000) * 1_000)
         inputs.housing_dc = round(self.warmth.celsius(now_ms / 1000) * 10)
+        inputs.code_sum = self.ports.code.read(now_ms)
+        inputs.winding_ok = int(not (self.windings_open and MOVING[self.outputs.state]))
+        inputs.key_down = int(self.keys_stuck > 0)
         inputs.link_up = int(not self.ports.link_drops)
 
     def _program(self) -> None:
@@ -289,6 +307,7 @@ class Bench:
             self.controller = Controller(setup_of(self.scenario))
             self.protector = Protector(self.controller.setup, self.plant, self.ports.encoder)
             self.ports.requests.clear()
+            self.ports.code.booted_ms = int(self.env.now)
         self.release()
 
     def drain_battery(self, load_ma: float) -> Callable[[], None]:

@@ -114,6 +114,18 @@ def lost_steps(bench: Bench, fault: Fault) -> Undo:
     return _listed(bench.plant.shaft.weak, BLOCK * fault.amount / 100, bench.plant.renew)
 
 
+def winding_open(bench: Bench, fault: Fault) -> Undo:
+    """A motor with one winding trembles and does not turn; its driver, once on, sees that no current flows."""
+    come_back = _counted(bench, "windings_open")
+    turn = motor_stall(bench, fault)
+
+    def close() -> None:
+        come_back()
+        turn()
+
+    return close
+
+
 def door_open(bench: Bench, fault: Fault) -> Undo:
     drive, tubes = bench.rollers, bench.plant.circuit.tubes
 
@@ -224,8 +236,17 @@ def memory_flip(bench: Bench, fault: Fault) -> Undo:
     return flip_back
 
 
+def code_flip(bench: Bench, fault: Fault) -> Undo:
+    return _listed(bench.ports.code.flips, (fault.amount / 100, int(bench.env.now)))
+
+
 def key_bounce(bench: Bench, fault: Fault) -> Undo:
     return _listed(bench.ports.bounces, round(fault.amount))
+
+
+def key_stuck(bench: Bench, fault: Fault) -> Undo:
+    """The key that stays down asks no more; the others work."""
+    return _counted(bench, "keys_stuck")
 
 
 def link_drop(bench: Bench, fault: Fault) -> Undo:
@@ -244,6 +265,7 @@ STARTS: dict[str, Callable[[Bench, Fault], Undo]] = {
     "flow-sensor-stuck": flow_sensor_stuck,
     "motor-stall": motor_stall,
     "lost-steps": lost_steps,
+    "winding-open": winding_open,
     "door-open": door_open,
     "syringe-unseated": syringe_unseated,
     "wrong-syringe": wrong_syringe,
@@ -258,6 +280,8 @@ STARTS: dict[str, Callable[[Bench, Fault], Undo]] = {
     "clock-jump": clock_jump,
     "loop-stall": loop_stall,
     "memory-flip": memory_flip,
+    "code-flip": code_flip,
     "key-bounce": key_bounce,
+    "key-stuck": key_stuck,
     "link-drop": link_drop,
 }

@@ -41,6 +41,7 @@ KINDS = {
     "reservoir-empty": Kind(Severity("mL left", 0, 1000, 0)),
     "motor-stall": Kind(),
     "lost-steps": Kind(Severity("% of the steps", 1, 99, 10)),
+    "winding-open": Kind(),
     "door-open": Kind(drive="peristaltic"),
     "syringe-unseated": Kind(drive="syringe"),
     "wrong-syringe": Kind(drive="syringe"),
@@ -56,6 +57,8 @@ KINDS = {
     "clock-jump": Kind(Severity("s", -86_400, 86_400, 60)),
     "loop-stall": Kind(),
     "memory-flip": Kind(Severity("the bit of the rate in 0.01 mL/h", 0, 16, 9)),
+    "code-flip": Kind(Severity("% of the code that is read before the bit", 0, 100, 50)),
     "key-bounce": Kind(Severity("times", 2, 20, 10)),
+    "key-stuck": Kind(),
     "link-drop": Kind(),
 }

@@ -8,7 +8,7 @@ from collections import deque
 from pumpcore.records import Inputs, Outputs
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.plant import Plant
-from pumpsim.sensors import AirSensor, Encoder, FlowSensor, PressureSensor
+from pumpsim.sensors import AirSensor, CodeSum, Encoder, FlowSensor, PressureSensor
 
 
 class Ports:
@@ -20,6 +20,7 @@ class Ports:
         self.flow = flow
         self.air = AirSensor()
         self.encoder = Encoder()
+        self.code = CodeSum()
         self.bounces = [1]  # requests a key makes when pressed once; the largest counts
         self.link_drops = 0  # nothing comes over the link while there is one
         self.requests: deque[tuple[int, int, int, int]] = deque()

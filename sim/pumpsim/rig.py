@@ -11,6 +11,7 @@ from pumpsim.peristaltic import PeristalticDrive
 from pumpsim.plant import KPA_PER_CM, Plant
 from pumpsim.scenario import Line, Mechanics, Patient, Scenario
 from pumpsim.screw import STEPS_PER_TURN, Screw
+from pumpsim.sensors import CODE_SUM
 from pumpsim.syringe import IdealSyringeDrive, SyringeDrive
 
 LOW_UL, LOW_SHARE = 1_000, 0.10  # Open PCA R6.8 for a large reservoir; shares of a small one assumed
@@ -42,6 +43,9 @@ def setup_of(scenario: Scenario) -> Setup:
         restarts=pump.restarts,
         air_test=1,
         flow_sensor=int(pump.flow_sensor),
+        second_clock=1,
+        code_sum=CODE_SUM,
+        signal_test=1,
         barrel_um=round(syringes()[pump.syringe].barrel_mm * 1_000) if pump.syringe else 0,
     )
 

@@ -17,6 +17,8 @@ BLOCK_S = BLOCK_MS / 1_000
 FLICKER = 2_654_435_761  # the golden section in 32 bits: its upper bits are as good as chance
 FLOW_GAIN, FLOW_ZERO_ML_H = 0.02, 0.02  # at most, of one sensor for good; assumed: calibrated with the pump
 COUNTS_PER_TURN = 4096  # of the AS5600 magnetic encoder, 12 bits
+CODE_SUM = 0x2A5F1C73  # of the firmware's code, as it should be: one number is as good as another
+CODE_ROUND_MS = 300_000  # the driver reads all of the code, evenly; assumed
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,26 @@ class FlowSensor:
             self.missed_nl = true - self.nl
         self.nl = true - self.missed_nl
         return self.nl
+
+
+class CodeSum:
+    """What the driver says of the firmware's code: the sum of its last whole round, the first of them at power-on."""
+
+    def __init__(self) -> None:
+        self.booted_ms = 0
+        self.flips: list[tuple[float, int]] = []  # (share of the code that is read before the bit, since when in ms)
+
+    def read(self, now_ms: int) -> int:
+        code_sum = CODE_SUM
+        for number, (share, since_ms) in enumerate(self.flips):
+            if self._read_last_ms(now_ms, share) >= since_ms:
+                code_sum ^= 1 << number % 29
+        return code_sum
+
+    def _read_last_ms(self, now_ms: int, share: float) -> float:
+        """When this place was read for the last whole round; at power-on everything is read at once."""
+        whole = (now_ms - self.booted_ms) // CODE_ROUND_MS
+        return self.booted_ms + ((whole - 1 + share) * CODE_ROUND_MS if whole else 0)
 
 
 class Encoder:

@@ -25,10 +25,11 @@ from stepper import Rig
 class Bed:
     """Vitals with alarms that may be raised anew at each look."""
 
-    def __init__(self):
+    def __init__(self, **limits):
         self.alarms = Alarms()
-        self.dose = Dose(Setup(173_530, 50_000))
-        self.vitals = Vitals(self.alarms, self.dose)
+        setup = Setup(173_530, 50_000, **limits)
+        self.dose = Dose(setup)
+        self.vitals = Vitals(setup, self.alarms, self.dose)
 
     def look(self, now_ms=0, state_sound=True, **fields):
         """The codes that are raised by such inputs."""
@@ -91,6 +92,13 @@ def test_without_a_second_clock_none_is_compared():
     assert bed.look(100_000, second_ms=-1) == set()
     assert bed.look(100_000, second_ms=0) == set()  # the first reading
     assert bed.look(100_301, second_ms=100) == {CLOCK_FAULT}
+
+
+def test_a_second_clock_that_does_not_answer():
+    bed = Bed(second_clock=1)
+    assert bed.look(0, second_ms=0) == set()
+    assert bed.look(100, second_ms=-1) == {CLOCK_FAULT}
+    assert bed.look(200, second_ms=200) == set()
 
 
 @pytest.mark.parametrize("start_ms", [0, CLOCK_MASK - 500])

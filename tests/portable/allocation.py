@@ -13,10 +13,11 @@ from pumpcore.guard import ANSWER_BYTES, Guard
 from pumpcore.orders import Orders
 from pumpcore.records import ACCEPTED, Inputs, Outputs
 from pumpcore.setup import Setup
-from pumpcore.states import ACKNOWLEDGE, INFUSING, KVO, PROGRAM, START, STATE_NAMES
+from pumpcore.states import ACKNOWLEDGE, INFUSING, KVO, PROGRAM, SILENCE, START, STATE_NAMES
 from pumpcore.units import CLOCK_MASK
 
 STEADY_STEPS = 400
+CODE_SUM = 0x2A5F1C73
 TICKS_PER_MS = 12_500
 
 
@@ -87,6 +88,7 @@ def run(controller, now, inputs, outputs, steps, beside):
     due = outputs.intervals_ticks[0]
     for _ in range(steps):
         beside.sense(now, inputs)
+        inputs.key_down = now >> 11 & 1  # somebody presses it for 2 s, again and again
         then = controller.step(now, inputs, outputs)
         beside.follow(now, inputs, outputs)
         inputs.steps_queued += ordered(outputs)
@@ -103,14 +105,18 @@ def measure(state, rate_cml_h, step_pl, start_ms):
         "back_off": 1,
         "flow_sensor": 1,
     }
-    controller = Controller(Setup(step_pl, 9_000_000, air_test=1, restarts=3, barrel_um=28_590, **watched))
+    tested = {"air_test": 1, "second_clock": 1, "code_sum": CODE_SUM, "signal_test": 1}
+    controller = Controller(Setup(step_pl, 9_000_000, restarts=3, barrel_um=28_590, **watched, **tested))
     beside = Beside(step_pl)
     inputs = Inputs()
     outputs = Outputs()
     inputs.barrel_um = 28_590
+    inputs.code_sum = CODE_SUM
     inputs.rate_cml_h = rate_cml_h
     inputs.kvo_cml_h = rate_cml_h
     inputs.vtbi_ul = 1 if state == KVO else 8_000_000
+    ask(controller, start_ms, inputs, outputs, SILENCE, beside)  # the first step plays the signals
+    ask(controller, start_ms, inputs, outputs, ACKNOWLEDGE, beside)
     ask(controller, start_ms, inputs, outputs, PROGRAM, beside)
     ask(controller, start_ms, inputs, outputs, START, beside)
     now = start_ms

@@ -19,10 +19,13 @@ SETUP = {
     "back_off": 1,
     "air_test": 1,
     "flow_sensor": 1,
+    "second_clock": 1,
+    "code_sum": 0x2A5F1C73,
+    "signal_test": 1,
 }
 SHOWN = (
     "state", "answer", "rate_cml_h", "motor_cml_h", "pumped_ul", "free_ul", "left_ul", "alarms", "alarms_raised",
-    "alarm_shown", "alarm_reason", "buzzer_hz", "red", "yellow", "cyan", "silent", "air_test",
+    "alarm_shown", "alarm_reason", "buzzer_hz", "red", "yellow", "cyan", "silent", "signal_test", "air_test",
 )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ def test_the_first_infusion_minute_by_minute():
     the dead band of 0.25 mL, and by 1.6 kPa the barrel gives back 8.7 uL/kPa, in 0.4 s."""
     record = Bench(load(FIRST)).run()
     assert told(record, "user", "state", "fault", "alarm") == [
+        (0.0, "ACKNOWLEDGE"),
         (0.0, "PROGRAM"),
         (0.0, "READY"),
         (0.0, "START"),
@@ -177,7 +178,7 @@ def test_a_run_leaves_the_files_that_are_promised(tmp_path):
         == "t_s,state,set_rate_ml_h,flow_ml_h,pumped_ml,delivered_ml,pressure_kpa,alarm,reading_kpa,supply_kpa,air_ml"
     )
     assert len(trace) == 1 + 721 + 2  # every 10 s, one at the alarm, and one when the motor has backed off
-    assert (tmp_path / "events.csv").read_text().startswith("t_s,source,code,value\n0.000,user,PROGRAM,5 mL/h\n")
+    assert (tmp_path / "events.csv").read_text().startswith("t_s,source,code,value\n0.000,user,ACKNOWLEDGE,\n")
     summary = json.loads((tmp_path / "summary.json").read_text())
     keys = "scenario seed simulated_s wall_s steps_run programmed_ml pumped_ml delivered_ml final_state alarms expect"
     assert set(keys.split()) <= set(summary)

@@ -39,6 +39,7 @@ PROMISED = """
     lost-steps encoder-stuck pressure-stuck pressure-offset pressure-noise air-sensor-stuck door-open syringe-unseated
     free-flow wrong-syringe battery-drain power-cut overheat clock-jump loop-stall memory-flip key-bounce link-drop
 """  # users rely on these names
+ADDED = ("infiltration", "flow-sensor-stuck", "winding-open", "code-flip", "key-stuck")
 
 
 def woken(*at_s):
@@ -62,6 +63,8 @@ STAYS = [  # what stands still
 ]
 UNSEEN = {
     "clock-jump": "the pump counts spans, not hours; but when it looks may shift",
+    "code-flip": "the code does what it did",
+    "key-stuck": "nobody presses it",
     "air-sensor-stuck": "at 0, and there is no air",
     "syringe-unseated": "nothing sucks",
     "flow-sensor-stuck": "no row shows what it counts",
@@ -74,7 +77,7 @@ every_kind = pytest.mark.parametrize(("kind", "drive"), BOTH, ids=lambda name: n
 
 
 def test_every_kind_that_is_promised_is_there():
-    assert sorted(KINDS) == sorted(STARTS) == sorted([*PROMISED.split(), "infiltration", "flow-sensor-stuck"])
+    assert sorted(KINDS) == sorted(STARTS) == sorted([*PROMISED.split(), *ADDED])
     assert {kind: KINDS[kind].drive for kind in KINDS if KINDS[kind].drive} == {
         "occlusion-upstream": "peristaltic",
         "door-open": "peristaltic",
@@ -124,6 +127,7 @@ def state_of(bench):
         [plant.shaft.stretch(1), max(plant.shaft.weak), getattr(plant.drive, "lifts", 0) > 0],
         [ports.encoder.sticks > 0, ports.pressure.sticks > 0, ports.flow.sticks > 0, sum(ports.pressure.offsets_kpa)],
         [ports.pressure.more_white_kpa, ports.air.read(7), max(ports.bounces), ports.link_drops > 0],
+        [bench.windings_open > 0, bench.keys_stuck > 0, ports.code.flips],
         [bench.holds > 0, bench.warmth.celsius(1e9), bench.clock_ms, bench.controller.dose.rate_cml_h],
     ]
 
@@ -132,7 +136,7 @@ ALONE = ("reservoir-empty", "power-cut", "battery-drain", "syringe-unseated")  #
 PAIRS = {"occlusion-partial": (0.3, 0.5), "infiltration": (5, 9), "free-flow": (5, 8), "air-bubble": (30, 50)}
 PAIRS |= {"air-train": (2, 3), "lost-steps": (10, 20), "pressure-offset": (3, 5), "pressure-noise": (0.1, 0.2)}
 PAIRS |= {"air-sensor-stuck": (100, 200), "overheat": (40, 60), "clock-jump": (5, 9), "memory-flip": (2, 4)}
-PAIRS |= {"key-bounce": (3, 5)}
+PAIRS |= {"key-bounce": (3, 5), "code-flip": (10, 20)}
 
 
 @pytest.mark.parametrize(("kind", "drive"), [both for both in BOTH if both[0] not in ALONE], ids=lambda name: name)

@@ -7,7 +7,7 @@ from pumpcore.alarms import ACTION_NAMES, TABLE
 from pumpsim.bench import Bench
 from pumpsim.kinds import KINDS
 from pumpsim.scenario import Event, Patient
-from stories import DRIVES, RATE_ML_H, STEP_UL, alarms, codes, fault, looked, ml_h, ran, story, unwatched
+from stories import DRIVES, RATE_ML_H, STEP_UL, alarms, blind, codes, fault, looked, ml_h, ran, story, unwatched
 
 ACTIONS = {alarm.name: ACTION_NAMES[alarm.action] for alarm in TABLE}
 LOOK_S = 1.1  # the loop comes round once a second, and some ms; a switch wakes it at once
@@ -48,6 +48,8 @@ FOUND = [
     ("motor-stall", P, {}, {}, "MOTOR_STALL", 0, 0.2 + 3 * LOOK_S),
     # A tenth of that, in blocks of 640 steps, 20 s.
     ("lost-steps", S, {"severity": 10.0}, {}, "MOTOR_STALL", 1, 16 + 20 + LOOK_S),
+    ("winding-open", S, {}, {}, "SELF_TEST_FAILED", 0, LOOK_S),
+    ("winding-open", P, {}, {}, "SELF_TEST_FAILED", 0, LOOK_S),
     ("door-open", P, {}, {}, "DOOR_OPEN", 0, 0.01),
     ("syringe-unseated", S, {}, {}, "SYRINGE_UNSEATED", 0, 0.01),
     ("wrong-syringe", S, {}, {}, "SYRINGE_WRONG", 0, 0.01),
@@ -75,6 +77,11 @@ FOUND = [
     ("loop-stall", S, {}, {}, "LATE_LOOP", 1, 2.2 + 3.6),  # after the last frame; and the guard looks every 20 uL
     ("loop-stall", P, {}, {}, "LATE_LOOP", 1, 2.2 + 3.6),
     ("memory-flip", S, {}, {}, "MEMORY_FAULT", 0, LOOK_S),
+    # Read through in 300 s, the first time from power-on: comes by at 150 s, whole at 300, looked at each 5 s. What is
+    # read before 60 s of the first round is read again at 350, and known at 600.
+    ("code-flip", S, {}, {}, "SELF_TEST_FAILED", 240, 245 + LOOK_S),
+    ("code-flip", P, {"severity": 15.0}, {}, "SELF_TEST_FAILED", 540, 545 + LOOK_S),
+    ("key-stuck", P, {}, {}, "SELF_TEST_FAILED", 10, 10 + LOOK_S),
     ("link-drop", P, {}, {}, "LINK_LOST", 0, LOOK_S),
 ]
 SILENT = {"power-cut", "key-bounce"}  # nothing is left to raise one; and nothing is wrong
@@ -140,7 +147,7 @@ def test_a_controller_that_ignores_its_alarms_and_doubles_the_rate_is_stopped(dr
         return then_ms
 
     controller.step = step
-    controller.watch.look = controller.vitals.look = lambda *seen: None
+    blind(controller)
     bench.run()
     ((at_s, reason),) = alarms(bench)
     assert reason == "DOSE"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pumpsim.circuit import FAR, NEAR
 from pumpsim.run import measure
 from pumpsim.scenario import Event
-from pumpsim.sensors import BLOCK_MS, MODELS, AirSensor, Encoder, FlowSensor, PressureSensor
+from pumpsim.sensors import BLOCK_MS, CODE_SUM, MODELS, AirSensor, CodeSum, Encoder, FlowSensor, PressureSensor
 from stories import PRESSED, RATE, alarms, carried_on, codes, fault, looked, ran, unwatched
 
 HOURS = 400
@@ -255,3 +255,41 @@ def test_a_stuck_flow_sensor_goes_on_from_where_it_was():
     assert sensor.read_nl(1_000, 9.0) == 5_000
     come_loose()
     assert sensor.read_nl(2_000, 10.0) == 6_000
+
+
+# The code's checksum
+
+
+@pytest.mark.parametrize(
+    ("percent", "since_ms", "found_ms"),
+    [
+        (50, 60_000, 300_000),  # read at 150 s, and whole at 300
+        (10, 60_000, 600_000),  # it was read at 30 s, and is again at 330
+        (0, 1, 600_000),  # the worst: read just before; 10 min less a millisecond
+        (0, 300_000, 600_000),
+        (100, 299_999, 300_000),  # read last of all
+        (50, 150_000, 300_000),
+        (50, 150_001, 600_000),
+    ],
+)
+def test_a_flipped_bit_is_known_when_the_round_that_reads_it_is_whole(percent, since_ms, found_ms):
+    code = CodeSum()
+    code.flips.append((percent / 100, since_ms))
+    assert [code.read(ms) for ms in (since_ms, found_ms - 1)] == [CODE_SUM] * 2
+    assert code.read(found_ms) != CODE_SUM
+    assert code.read(found_ms + 1_000_000) != CODE_SUM
+
+
+def test_at_power_on_the_code_is_read_whole():
+    code = CodeSum()
+    code.flips.append((0.5, 60_000))
+    code.booted_ms = 100_000
+    assert code.read(100_000) != CODE_SUM
+
+
+def test_several_flipped_bits_never_hide_each_other_and_stay_in_31_bits():
+    code = CodeSum()
+    for _ in range(29):
+        code.flips.append((0.0, 0))
+        assert 0 < code.read(300_000) < 2**30
+        assert code.read(300_000) != CODE_SUM

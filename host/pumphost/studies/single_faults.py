@@ -63,6 +63,7 @@ SPANS = {
     "reservoir-empty": Span("RESERVOIR_EMPTY AIR_BUBBLE MOTOR_STALL", 3_600, 60, 0, 1, "even"),
     "motor-stall": Span("MOTOR_STALL", 100, 30),
     "lost-steps": Span("MOTOR_STALL UNDER_INFUSION", 100, 30, 1, 99),  # %: all
+    "winding-open": Span("SELF_TEST_FAILED", 50, 30),
     "door-open": Span("DOOR_OPEN", 50, 60),
     "syringe-unseated": Span("SYRINGE_UNSEATED", 50, 60),
     "wrong-syringe": Span("SYRINGE_WRONG", 400, 30),
@@ -77,7 +78,10 @@ SPANS = {
     "clock-jump": Span("CLOCK_FAULT", 100, 60, 0.25, 86_400, "signed"),  # s: 0.2 s of 500 mL/h are 28 uL
     "loop-stall": Span("GUARD_STOPPED LATE_LOOP", 50, 30),
     "memory-flip": Span("MEMORY_FAULT", 150, 30, 0, 16, "even"),  # bit of the rate: all
+    # % of the code before it: all; it is read once in 5 min, and known when a round is whole
+    "code-flip": Span("SELF_TEST_FAILED", 0, 630, 0, 100, "even"),
     KEYS: Span("", 100, 90, 2, 20, "even"),  # times: all; right is no alarm, rate and volume as asked
+    "key-stuck": Span("SELF_TEST_FAILED", 0, 30),
     "link-drop": Span("LINK_LOST", 20, 30),
 }
 # fmt: on
