@@ -1,7 +1,8 @@
 """The pump: read, step, obey, wait, for ever.
 
 The prescription stands here until a host link sets it. It is handed in as PROGRAM at power-on; after
-that the START key starts, resumes and acknowledges, the STOP key pauses, then stops. When anything goes
+that the START key first confirms that all LEDs were on, then starts, resumes and acknowledges; the STOP key pauses,
+then stops. When anything goes
 wrong in the loop, the motor is stopped on the way out.
 """
 
@@ -22,7 +23,7 @@ RESERVOIR_UL = const(50_000)
 
 
 def infuse(board: Board) -> None:
-    controller = Controller(Setup(STEP_PL, RESERVOIR_UL))
+    controller = Controller(Setup(STEP_PL, RESERVOIR_UL, signal_test=1, code_sum=board.sealed_sum()))
     inputs = Inputs()
     outputs = Outputs()
     inputs.rate_cml_h = RATE_CML_H

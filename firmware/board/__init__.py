@@ -3,6 +3,7 @@
 A port has one class `Board` with these methods. `main.py` calls them and nothing else.
 
     now_ms() -> int             the clock, modulo 2**30 ms
+    sealed_sum() -> int         what the checksum of the firmware's code must be, 0 if nobody knows
     read(inputs) -> None        fill pumpcore.records.Inputs with what is so at this instant
     obey(outputs) -> None       carry out pumpcore.records.Outputs
     wait_until(then_ms) -> None return at that time, or at once when a key asks for something

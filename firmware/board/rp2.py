@@ -5,9 +5,11 @@ two steps of the loop. Type-checked, and its PIO programs run cycle by cycle in 
 a board.
 
 What it does not watch yet: a broken sensor wire reads as a pressure below zero or as no air, not as a
-fault, and no encoder tells whether the motor followed its pulses.
+fault, and no encoder tells whether the motor followed its pulses. Nor does the driver tell an open winding: what
+its fault line knows is a short circuit, heat, and a supply that is too low.
 """
 
+import os
 import time
 
 import machine
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 STEP = const(10)  # a rising edge is a step
 DIR = const(11)
 ENABLE = const(12)  # low switches the motor on (A4988, DRV8825, TMC2209)
+DRIVER_FAULT = const(13)  # low: the driver has a fault (DRV8825); with none wired it is pulled up
 START_KEY = const(14)  # to ground
 STOP_KEY = const(15)  # to ground
 GREEN_LED = const(16)  # the motor has orders
@@ -46,6 +49,12 @@ FORWARD = const(1)  # level of DIR, assumed: turn round one coil of the motor if
 PRESSURE_ZERO = const(6_620)
 PA_IN_8192 = const(15_469)  # Pa in 8192 counts: a ratio whose products stay below 2**30
 AIR_FULL = const(65_535)  # assumed: the detector gives full scale when all it sees is air
+
+CODE_FOLDERS = ("", "pumpcore/", "board/")
+ROOT_FILES = ("boot.py", "main.py")
+SLICE_BYTES = const(32)  # assumed: half a millisecond
+SUM_PRIME = const(32_749)  # the largest below 2**15: two sums are a small int
+SEAL = "code.sum"
 
 DEBOUNCE_MS = const(20)  # assumed: longer than the bounce of a common key
 
@@ -181,6 +190,9 @@ class Key:
         self.down = True
         self.steady_ms = 0  # when it was last seen as it is taken to be
 
+    def held(self) -> bool:
+        return not self.pin.value()
+
     def pressed(self, now_ms: int) -> bool:
         """True once for each press, when the key has been down for DEBOUNCE_MS."""
         down = not self.pin.value()
@@ -192,6 +204,58 @@ class Key:
         self.down = down
         self.steady_ms = now_ms
         return down
+
+
+class Code:
+    """The checksum of the firmware's files on flash: Adler's two sums of their bytes, in 30 bits.
+
+    It is taken whole at power-on, which lasts some seconds, then a slice at a time, round and round. The files are
+    kept open, since opening one allocates. `sum` is of the last whole round, and 0 where there are no files: an
+    image may have them frozen in. What runs was compiled from the files at power-on and is not looked at again.
+    """
+
+    def __init__(self) -> None:
+        self.files = [open(name, "rb") for name in code_files()]  # noqa: SIM115  # for as long as the pump runs
+        self.bytes = bytearray(SLICE_BYTES)
+        self.at = 0  # the file that is read
+        self.low = 1
+        self.high = 0
+        self.sum = 0
+        while self.files and not self.sum:
+            self.read_a_slice()
+
+    def read_a_slice(self) -> None:
+        if not self.files:
+            return
+        read = self.files[self.at].readinto(self.bytes)
+        for i in range(read):
+            self.low = (self.low + self.bytes[i]) % SUM_PRIME
+            self.high = (self.high + self.low) % SUM_PRIME
+        if not read:
+            self.files[self.at].seek(0)
+            self.at += 1
+        if self.at == len(self.files):
+            self.sum = self.high << 15 | self.low or 1
+            self.at = self.high = 0
+            self.low = 1
+
+
+def code_files() -> list[str]:
+    """In a fixed order."""
+    names = []
+    for folder in CODE_FOLDERS:
+        try:
+            found = os.listdir(folder[:-1] or ".")
+        except OSError:  # frozen
+            continue
+        names += [folder + name for name in sorted(found) if name.endswith(".py") and (folder or name in ROOT_FILES)]
+    return names
+
+
+def seal() -> None:
+    """Note the checksum of the files as they are now: to be run once they have been copied."""
+    with open(SEAL, "w") as file:
+        file.write(str(Code().sum))
 
 
 def pressure_pa(counts: int) -> int:
@@ -218,12 +282,25 @@ class Board:
         self.green = Pin(GREEN_LED, Pin.OUT, value=0)
         self.yellow = Pin(YELLOW_LED, Pin.OUT, value=0)
         self.red = Pin(RED_LED, Pin.OUT, value=0)
+        self.driver_fault = Pin(DRIVER_FAULT, Pin.IN, Pin.PULL_UP)
+        self.code = Code()
+        self.unconfirmed = 0  # somebody is to say that he has seen the LEDs
         self.state = 0  # as obeyed last: a key asks for what fits it
         self.request = NOTHING_ASKED
 
     def now_ms(self) -> int:
         """The clock, modulo 2**30 ms."""
         return time.ticks_ms() & CLOCK_MASK  # type: ignore[operator]  # the stub hides that it is an int
+
+    def sealed_sum(self) -> int:
+        """What the code's checksum must be; 0 if it was never sealed. A seal that cannot be read fits no code."""
+        try:
+            with open(SEAL) as file:
+                return int(file.read()) or 1
+        except OSError:
+            return 0
+        except ValueError:
+            return 1
 
     def read(self, inputs: Inputs) -> None:
         """Fill in what the sensors, the counter and the keys say. The rates asked for stay as they are."""
@@ -233,6 +310,9 @@ class Board:
         inputs.steps_queued = self.stepper.queued(inputs.steps_done)
         inputs.pressure_pa = pressure_pa(self.pressure.read_u16())
         inputs.air_permille = air_permille(self.air.read_u16())
+        inputs.code_sum = self.code.sum
+        inputs.winding_ok = self.driver_fault.value()
+        inputs.key_down = 1 if self.start_key.held() or self.stop_key.held() else 0
         inputs.request = self.request
         self.request = NOTHING_ASKED
 
@@ -246,16 +326,19 @@ class Board:
         for i in range(outputs.segments):
             self.stepper.order(outputs.intervals_ticks[i], outputs.counts[i])
         self.stepper.feed()
+        self.unconfirmed = outputs.signal_test
         priority = TABLE[outputs.alarm_shown].priority
-        self.green.value(moving)
-        self.yellow.value(priority == LOW)
-        self.red.value(priority > LOW)
+        testing = outputs.red and outputs.cyan  # together only in the test of the signals
+        self.green.value(moving or testing)
+        self.yellow.value(priority == LOW or testing)
+        self.red.value(priority > LOW or testing)
 
     def wait_until(self, then_ms: int) -> None:
         """Return at `then_ms`, or as soon as a key asks for something. Meanwhile the FIFO is kept full."""
         while not self.request and until_ms(self.now_ms(), then_ms) > 0:
             time.sleep_ms(1)
             self.stepper.feed()
+            self.code.read_a_slice()
             self._poll_keys()
 
     def ask(self, request: int) -> None:
@@ -270,9 +353,9 @@ class Board:
         self.red.value(1)
 
     def _poll_keys(self) -> None:
-        """STOP outdoes whatever waits to be read; START waits its turn."""
+        """STOP outdoes whatever waits to be read; START waits its turn, and first says that the LEDs were seen."""
         now_ms = self.now_ms()
         if self.start_key.pressed(now_ms) and not self.request:
-            self.request = START_KEY_ASKS[self.state]
+            self.request = ACKNOWLEDGE if self.unconfirmed else START_KEY_ASKS[self.state]
         if self.stop_key.pressed(now_ms):
             self.request = STOP_KEY_ASKS[self.state]

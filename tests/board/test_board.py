@@ -9,7 +9,7 @@ import pytest
 from assemble import Rig, load
 from pumpcore.records import Inputs, Outputs
 from pumpcore.setup import Setup
-from pumpcore.states import ALARM, IDLE, INFUSING, PAUSE, READY, REFUSED, START, STATE_NAMES, next_state
+from pumpcore.states import ACKNOWLEDGE, ALARM, IDLE, INFUSING, PAUSE, READY, REFUSED, START, STATE_NAMES, next_state
 from pumpcore.units import CLOCK_MASK
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
@@ -283,14 +283,14 @@ def test_a_key_asks_only_for_what_its_state_takes(rig, port, monkeypatch):
     """In every state, though this board's pump does not turn back and is never in RELIEF."""
     setups, main = [], load(rig, "main")
 
-    def set_up(*of):
-        setups.append(Setup(*of))
+    def set_up(*of, **more):
+        setups.append(Setup(*of, **more))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(main, "Setup", set_up)
     with pytest.raises(KeyboardInterrupt):
         main.main()
-    assert [setup.back_off for setup in setups] == [0]
+    assert [(setup.back_off, setup.signal_test) for setup in setups] == [(0, 1)]
     states = range(len(STATE_NAMES))
     assert len(port.START_KEY_ASKS) == len(port.STOP_KEY_ASKS) == len(states)
     for state in states:
@@ -319,6 +319,97 @@ def test_waiting_keeps_the_fifo_full(rig, board):
     assert len(rig.pulses) == 6
 
 
+# The code's checksum, the driver's fault line, keys that stay down
+
+
+def flash(folder, **more):
+    """Files as they are copied; returns the port's checksum of them by another way."""
+    files = {"boot.py": b"1", "main.py": b"22", "pumpcore/a.py": bytes(range(100)), "board/rp2.py": b"", **more}
+    files["notes.txt"] = files["lib.py"] = b"not of the firmware"
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    low, high = 1, 0
+    for name in ("boot.py", "main.py", "pumpcore/a.py", *sorted(more), "board/rp2.py"):
+        for byte in files[name]:
+            low += byte
+            high += low
+    return high % 32_749 << 15 | low % 32_749
+
+
+def test_the_code_is_summed_whole_at_power_on_and_in_slices_while_waiting(rig, port, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code_sum = flash(tmp_path, **{"pumpcore/b.py": b"\x00\xff" * 500})
+    board = port.Board()
+    assert read(board).code_sum == code_sum
+    with (tmp_path / "pumpcore/b.py").open("r+b") as file:
+        file.seek(700)
+        file.write(b"\x04")  # one bit of it
+    assert read(board).code_sum == code_sum
+    # 32 slices of 1000 bytes, 4 of 100, and one each of 1 and 2; each file's end takes one more
+    board.wait_until(rig.clock_ms + 32 + 4 + 1 + 1 + 5 - 1)
+    assert read(board).code_sum == code_sum
+    board.wait_until(rig.clock_ms + 1)
+    changed = read(board).code_sum
+    assert changed != code_sum and 0 < changed < 2**30
+    board.wait_until(rig.clock_ms + 500)
+    assert read(board).code_sum == changed
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_any_flipped_bit_of_any_byte_changes_the_sum(port, tmp_path, monkeypatch, bit):
+    monkeypatch.chdir(tmp_path)
+    content = bytes(range(0, 250, 7))
+    code_sum = flash(tmp_path, **{"pumpcore/b.py": content})
+    for i in range(len(content)):
+        flipped = bytearray(content)
+        flipped[i] ^= 1 << bit
+        (tmp_path / "pumpcore/b.py").write_bytes(flipped)
+        assert port.Code().sum != code_sum
+
+
+def test_a_seal_is_the_sum_of_when_it_was_made_and_none_is_0(port, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code_sum = flash(tmp_path)
+    assert port.Board().sealed_sum() == 0
+    port.seal()
+    assert port.Board().sealed_sum() == code_sum == port.Board().code.sum
+    (tmp_path / "main.py").write_bytes(b"23")
+    assert port.Board().sealed_sum() == code_sum != port.Board().code.sum
+    (tmp_path / port.SEAL).write_text("")
+    assert port.Board().sealed_sum() == 1
+
+
+def test_without_files_nothing_is_summed(rig, port, tmp_path, monkeypatch):
+    """Frozen into the image they cannot be read; with nothing sealed nothing is held against it."""
+    monkeypatch.chdir(tmp_path)
+    board = port.Board()
+    board.wait_until(rig.clock_ms + 100)
+    assert (read(board).code_sum, board.sealed_sum()) == (0, 0)
+
+
+def test_the_drivers_fault_line_and_keys_that_are_held_are_told(rig, port, board):
+    inputs = read(board)
+    assert (inputs.winding_ok, inputs.key_down) == (1, 0)
+    rig.levels[port.DRIVER_FAULT] = 0
+    assert read(board).winding_ok == 0
+    for key in (port.START_KEY, port.STOP_KEY):
+        rig.levels[key] = 0
+        assert read(board).key_down == 1
+        rig.levels[key] = 1
+    assert read(board).key_down == 0
+
+
+def test_while_the_leds_are_not_confirmed_start_says_that_they_were_seen(rig, port, board):
+    outputs = order(state=READY)
+    outputs.signal_test = 1
+    board.obey(outputs)
+    board.wait_until(rig.clock_ms + 50)
+    press(rig, port.START_KEY, 10, 500)
+    board.wait_until(rig.clock_ms + 100)
+    assert read(board).request == ACKNOWLEDGE
+
+
 # The files beside it
 
 
@@ -331,11 +422,13 @@ def test_boot_makes_the_motor_safe_and_starts_nothing(rig, port):
 def test_main_programs_starts_by_key_and_stops_the_motor_whatever_happens(rig, capsys):
     main = load(rig, "main")
     port = load(rig)
-    enabled = []
+    enabled, lit = [], []
 
     def asleep():
         enabled.append(rig.levels[port.ENABLE] == 0)
-        rig.levels[port.START_KEY] = 0 if 200 <= rig.clock_ms < 300 else 1
+        rig.levels[port.START_KEY] = 0 if 200 <= rig.clock_ms < 300 or 500 <= rig.clock_ms < 600 else 1
+        if rig.clock_ms in (190, 300):
+            lit.append([rig.levels[pin] for pin in (port.GREEN_LED, port.YELLOW_LED, port.RED_LED)])
         if rig.clock_ms == 2500:
             assert rig.machines[0].tx_fifo()
             raise KeyboardInterrupt
@@ -343,8 +436,9 @@ def test_main_programs_starts_by_key_and_stops_the_motor_whatever_happens(rig, c
     rig.asleep = asleep
     with pytest.raises(KeyboardInterrupt):
         main.main()
-    assert capsys.readouterr().out.splitlines() == ["READY ACCEPTED", "INFUSING ACCEPTED"]
-    assert enabled.index(True) == pytest.approx(200 + port.DEBOUNCE_MS, abs=2)
+    assert capsys.readouterr().out.splitlines() == ["READY ACCEPTED", "READY ACCEPTED", "INFUSING ACCEPTED"]
+    assert lit == [[1, 1, 1], [0, 0, 0]]
+    assert enabled.index(True) == pytest.approx(500 + port.DEBOUNCE_MS, abs=2)
     assert rig.levels[port.ENABLE] == 1
     assert rig.machines[0].tx_fifo() == 0
 
