@@ -1,24 +1,47 @@
 """Air, measured by the steps given while the detector sees it: a single bubble, and the sum of 15 minutes.
 
 Counting steps instead of time makes the volume right at any rate, to what is pumped between two
-readings (5 uL while the loop is on time, 20 ms of flow above 900 mL/h).
+readings: 5 uL while the loop is on time, or 20 ms of flow above 900 mL/h, until there is any air in the detector,
+and a quarter of that while there is. Of rollers what really comes past them is counted (rollers.py).
+
+Air counts once it reaches the middle of the detector's window. Where its head is, is known while the window is not
+full, so of the steps since the look before only those count that brought it past the middle. And with a known
+window what lies before the middle is known as well: a bubble is at least what has been counted and what of the
+window is covered over a half, and when its tail is in the window it is just that.
+
+A motor that stands is not the end of it. A syringe is elastic: it pushes on until the line is at the patient's
+pressure. What that will be at least is known, its compliance times the flow's pressure across cannula and vein, and
+counts as if it were past already, up to 150 thousandths of the limit: with a limit of 40 uL a bubble of 30 does
+not alarm, be it seen 4 uL too large; wobble of a screw and jerks of a stopper make it 3.
 
 The sum is kept in fifteen minutes of their own, so it is over at least the last 14 and at most the last
 15 minutes. Bubbles that IEC 60601-2-24 would leave out of it (below 50 uL) count as well: foam is air.
 """
 
+from .rollers import Rollers
 from .setup import Setup
 from .units import PL_PER_UL, const, later_ms, until_ms
 
 SEES_AIR_PERMILLE = const(500)  # assumed: half of the detector's window
+FULL_PERMILLE = const(1_000)
 MINUTES = const(15)
 MINUTE_MS = const(60_000)
+LOOKS = const(4)  # for one, while there is air
+LEAST_LOOK_MS = const(5)
+# Pa s / nL: a 20G cannula and a vein have 0.03 kPa s/uL, and a syringe gives way by at least 1 / 1.4 of what is told.
+LEAST_WAY_OUT = const(21)  # thousandths
+MOST_AFTER = const(150)  # thousandths of the limit
 
 
 class Air:
     def __init__(self, setup: Setup) -> None:
         self.step_pl = setup.step_pl
+        self.rollers = Rollers(setup)
         self.bubble_limit_ul = setup.bubble_ul
+        self.compliance_nl_kpa = 0 if setup.upstream_pa else setup.compliance_nl_kpa  # of rollers it is all behind
+        self.after_nl = 0  # what comes once the motor stands
+        self.window_ul = setup.air_window_ul
+        self.permille = 0  # of the last look
         self.sum_limit_ul = setup.air_sum_ul
         self.bubble_ul = 0
         self.bubble_pl = 0
@@ -28,13 +51,23 @@ class Air:
         self.ends_ms = -1
         self.sum_ul = 0
 
-    def look(self, air_permille: int, steps: int) -> None:
+    def pump(self, rate_cml_h: int) -> None:
+        """The motor runs at this rate from now on: 0.01 mL/h is 1 / 360 uL/s."""
+        after_nl = self.compliance_nl_kpa // 10 * (rate_cml_h // 360) * LEAST_WAY_OUT // 100
+        self.after_nl = min(after_nl, self.bubble_limit_ul * MOST_AFTER)
+
+    def look(self, air_permille: int, steps: int, encoder_counts: int = 0) -> None:
         """`steps` after the last look the detector shows so much."""
+        pl = max(steps, 0) * self.step_pl
+        if self.rollers.passage_nl:
+            pl = self.rollers.flowed_nl(encoder_counts) * 1_000
+        before, self.permille = self.permille, air_permille
         if air_permille < SEES_AIR_PERMILLE:
             self.bubble_ul = 0
             self.bubble_pl = 0
             return
-        pl = max(steps, 0) * self.step_pl
+        if before < SEES_AIR_PERMILLE and air_permille < FULL_PERMILLE:  # its head is in the window
+            pl = pl // 1_000 * (air_permille - SEES_AIR_PERMILLE) // (air_permille - before) * 1_000
         self.bubble_pl += pl % PL_PER_UL
         self.bubble_ul += pl // PL_PER_UL + self.bubble_pl // PL_PER_UL
         self.bubble_pl %= PL_PER_UL
@@ -59,8 +92,11 @@ class Air:
             self.ends_ms = later_ms(now_ms, MINUTE_MS)
 
     def bubble_too_large(self) -> bool:
-        """Whether what is in the detector has reached the limit."""
-        return self.bubble_ul >= self.bubble_limit_ul
+        """Whether what is in the detector has reached the limit, or will once the motor stands."""
+        seen_nl = self.bubble_ul * 1_000 + self.bubble_pl // 1_000
+        if self.permille > SEES_AIR_PERMILLE:
+            seen_nl += (self.permille - SEES_AIR_PERMILLE) * self.window_ul + self.after_nl
+        return seen_nl >= self.bubble_limit_ul * 1_000
 
     def too_much(self) -> bool:
         return self.sum_ul >= self.sum_limit_ul

@@ -44,7 +44,11 @@ class Setup:
     upstream_pa      how far below the air around the inlet of a peristaltic pump may fall
     drops_per_ml     of the drop chamber
     flow_sensor      1 with a sensor in the line that adds up what flows through it
+    rollers          of a peristaltic pump: where they stand then tells what flows past them, which needs
+    suck_back_permille, suck_arc_permille  share of a passage's volume that flows back as a roller leaves, and of
+                     the passage over which it does; as measured
     air_test         1 where the air detector's sender can be switched off to see whether it sees
+    air_window_ul    what the air detector's window holds, where its reading says how much of that is air
     restarts         by itself after an occlusion, in any ten minutes at most; 0 to 9
     back_off         1 for a drive that may turn back to relieve a blocked line
     barrel_um        outer diameter of the syringe's barrel, as its clamp measures it
@@ -76,6 +80,10 @@ class Setup:
         second_clock: int = 0,
         code_sum: int = 0,
         signal_test: int = 0,
+        rollers: int = 0,
+        suck_back_permille: int = 0,
+        suck_arc_permille: int = 100,
+        air_window_ul: int = 0,
     ) -> None:
         self.step_pl = _check("step_pl", step_pl, 1, MOST_STEP_PL)
         self.reservoir_ul = _check("reservoir_ul", reservoir_ul, 1, MOST_VOLUME_UL)
@@ -100,5 +108,9 @@ class Setup:
         self.second_clock = _check("second_clock", second_clock, 0, 1)
         self.code_sum = _check("code_sum", code_sum, 0, CLOCK_MASK)
         self.signal_test = _check("signal_test", signal_test, 0, 1)
+        self.rollers = _check("rollers", rollers, 0, 12)
+        self.suck_back_permille = _check("suck_back_permille", suck_back_permille, 0, 500)
+        self.suck_arc_permille = _check("suck_arc_permille", suck_arc_permille, 1, 500)
+        self.air_window_ul = _check("air_window_ul", air_window_ul, 0, 100)
         self.step_grains = step_pl * GRAINS_PER_PL
         self.most_rate_cml_h = min(MOST_RATE_CML_H, self.step_grains // LEAST_INTERVAL_TICKS)

@@ -7,7 +7,7 @@ what it is called. What follows from an alarm is the table's and the controller'
 from . import flow as through
 from . import supply as upstream
 from . import travel as shaft
-from .air import Air
+from .air import LEAST_LOOK_MS, LOOKS, Air
 from .alarms import (
     AIR_ACCUMULATED,
     AIR_BUBBLE,
@@ -65,6 +65,13 @@ class Watch:
         """The motor runs at another rate from now on, 0 for none."""
         self.downstream.begin(now_ms, rate_cml_h)
         self.flow.change()
+        self.air.pump(rate_cml_h)
+
+    def wait_ms(self, window_ms: int) -> int:
+        """Until the next look, of a loop that would come round after `window_ms`."""
+        if not self.air_permille or window_ms <= LEAST_LOOK_MS:
+            return window_ms
+        return max(window_ms // LOOKS, LEAST_LOOK_MS)
 
     def look(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
         """Raise what is found, `steps` after the last look. Shaft, drops and flow are followed at rest, too."""
@@ -101,7 +108,7 @@ class Watch:
             alarms.raise_alarm(SENSOR_FAULT)
         if not testing:  # or else the reading is the test's, and the line's is as it was
             self.air_permille = inputs.air_permille
-        self.air.look(self.air_permille, steps)
+        self.air.look(self.air_permille, steps, inputs.encoder_counts)
         if self.air.bubble_too_large():
             alarms.raise_alarm(AIR_BUBBLE)
         elif self.air.too_much():

@@ -102,8 +102,10 @@ class Plant:
     @property
     def air_permille(self) -> int:
         """Of the detector's window."""
-        out_ul = self.net.metered_ul[OUT]  # with any air about, the network is never left behind
-        return self.air.permille(out_ul) if out_ul > self.air.first_ul else 0
+        if not self.air.bubbles:
+            return 0
+        outlet_ul = self.outlet_ul
+        return self.air.permille(outlet_ul) if outlet_ul > self.air.first_ul else 0
 
     @property
     def left_ul(self) -> float:
@@ -164,24 +166,24 @@ class Plant:
             if self.tide in self.guards and self.net.passed(self.tide):
                 self.flows_out = not self.flows_out
             if self.circuit.cracks and not self.last_drop and not self.left_ul:
-                self.last_drop = self.air.inject(self.out_ul, inf)
+                self.last_drop = self.air.inject(self.outlet_ul, inf)
             self._rebuild()
         raise RuntimeError(f"the plant does not settle at {self.at_ticks * 80e-9:.6f} s")
 
     def _rebuild(self) -> None:
-        circuit, air, out_ul = self.circuit, self.air, self.out_ul
+        circuit, air, out_ul, outlet_ul = self.circuit, self.air, self.out_ul, self.outlet_ul
         self.held_ul += (self.pump_compliance - circuit.pump_compliance) * self.net.first_kpa
         self.pump_compliance = circuit.pump_compliance
         circuit.air_near = circuit.air_far = 0.0
         air.forget_passed(out_ul)
         air_guards: list[Guard] = []
-        near_ul, far_ul = air.halves_ul(out_ul)
+        near_ul, far_ul = air.halves_ul(outlet_ul, out_ul)
         if near_ul or far_ul:
             pieces = piece_of(self.net.first_kpa), piece_of(self.net.kpa(FAR))
             circuit.air_near, circuit.air_far = softness(near_ul, pieces[0]), softness(far_ul, pieces[1])
             for node, piece in zip((NEAR, FAR), pieces, strict=True):
                 air_guards += [Guard(node, OUTSIDE, kpa, way) for kpa, way in zip(ends_of(piece), (-1, 1), strict=True)]
-        self._guard(min(air.next_look_ul(out_ul), circuit.next_growth_ul(out_ul)), air_guards)
+        self._guard(min(air.next_look_ul(outlet_ul, out_ul), circuit.next_growth_ul(out_ul)), air_guards)
         self.net.configure(circuit.compliances(), circuit.edges(out_ul))
 
     def _guard(self, mark_ul: float, air_guards: list[Guard]) -> None:
@@ -232,7 +234,7 @@ class Plant:
 
     def inject_air(self, volume_ul: float, after_ul: float = 0.0) -> Bubble:
         """A bubble comes to the detector once `after_ul` more have flowed."""
-        bubble = self.air.inject(self.out_ul + after_ul, volume_ul)
+        bubble = self.air.inject(self.outlet_ul + after_ul, volume_ul)
         self.renew()
         return bubble
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pumpcore.setup import Setup
 from pumpcore.units import PL_PER_UL
+from pumpsim.air import WINDOW_UL
 from pumpsim.catalogue import CANNULAS, FLUIDS, ROUTES, TUBES, Tube, Tubing, syringes, tubing
 from pumpsim.circuit import FAR, SUPPLY, Circuit, Supply, Valve
 from pumpsim.drive import Drive
@@ -26,6 +27,7 @@ def setup_of(scenario: Scenario) -> Setup:
     """What the controller is told: its step, how full the reservoir is, and the alarm limits."""
     pump = scenario.pump
     fill_ul = round(fill_of(scenario))
+    tube = TUBES[pump.tube] if pump.tube else None
     return Setup(
         step_pl=round(step_ul(scenario) * PL_PER_UL),
         reservoir_ul=fill_ul,
@@ -46,6 +48,10 @@ def setup_of(scenario: Scenario) -> Setup:
         second_clock=1,
         code_sum=CODE_SUM,
         signal_test=1,
+        air_window_ul=round(WINDOW_UL),
+        rollers=tube.rollers if tube else 0,
+        suck_back_permille=round(tube.suck_back * 1_000) if tube else 0,
+        suck_arc_permille=round(tube.suck_back_arc * 1_000) if tube else 100,
         barrel_um=round(syringes()[pump.syringe].barrel_mm * 1_000) if pump.syringe else 0,
     )
 

@@ -28,11 +28,85 @@ def fifths(**limits):
     return air_of(200_000, **limits)
 
 
-@pytest.mark.parametrize(("permille", "seen"), [(0, 0), (499, 0), (500, 20), (501, 20), (1_000, 20)])
-def test_air_is_seen_from_half_of_the_window_on(permille, seen):
+@pytest.mark.parametrize(("permille", "seen"), [(0, 0), (499, 0), (500, 0), (501, 0), (750, 6), (999, 9), (1_000, 20)])
+def test_air_counts_from_half_of_the_window_on(permille, seen):
+    """20 uL bring it from a clear line to where its head is seen: of these (p - 500) / p lie past the middle. In a
+    full window it may be anywhere, so all count."""
     air = fifths()
     air.look(permille, 100)
     assert (air.bubble_ul, air.sum_ul) == (seen, seen)
+
+
+def test_where_the_head_was_before_counts_too_and_then_all():
+    """From 300 to 700 permille with 4 uL: half of them past the middle; then whole 4 uL, in whichever part."""
+    air = fifths()
+    air.look(300, 100)
+    air.look(700, 20)
+    assert air.bubble_ul == 2
+    air.look(1_000, 20)
+    air.look(600, 20)
+    assert (air.bubble_ul, air.sum_ul) == (10, 10)
+
+
+WINDOW_UL = 10
+
+
+def seen_at(past_ul, volume_ul):
+    """Permille of a window of 10 uL, with the head `past_ul` beyond its edge."""
+    covered = min(past_ul, WINDOW_UL) - max(past_ul - volume_ul, 0)
+    return round(100 * max(min(covered, WINDOW_UL), 0))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    volume_ul=st.integers(3, 120),
+    look_steps=st.integers(1, 20),
+    late_steps=st.integers(0, 19),
+    limit_ul=st.integers(20, 100),
+)
+def test_with_a_known_window_no_bubble_is_seen_larger_than_it_is_nor_later_than_a_look(
+    volume_ul, look_steps, late_steps, limit_ul
+):
+    """Steps of 0.2 uL; looked at with up to 4 uL between, in a flow that is even. The limit is told when the head is
+    past the detector's edge by it, and so is what is larger by one look, and by what the first look may miss."""
+    air = air_of(200_000, bubble_ul=limit_ul, air_window_ul=WINDOW_UL)
+    past, told = -late_steps * 0.2, None
+    while past < volume_ul + 2 * WINDOW_UL:
+        past += look_steps * 0.2
+        air.look(seen_at(max(past, 0), volume_ul), look_steps)
+        if told is None and air.bubble_too_large():
+            told = past
+    look_ul = look_steps * 0.2
+    if told is None:
+        assert volume_ul < limit_ul + look_ul + 0.1
+    else:
+        assert volume_ul >= limit_ul - 0.1
+        assert limit_ul - 0.1 <= told <= limit_ul + 2 * look_ul + 0.1
+
+
+def test_what_a_syringe_will_push_on_counts_as_past():
+    """10 uL/kPa, 36 mL/h: 10 uL/s over 0.021 kPa s/uL are 2.1 uL. At 100 mL/h 27 whole uL/s make 5.67. Of 40 uL no
+    more than 6 may count: 180 mL/h would be 10.5. Behind rollers nothing is elastic."""
+    for rate_cml_h, after_nl in ((0, 0), (359, 0), (3_600, 2_100), (10_000, 5_670), (18_000, 6_000), (120_000, 6_000)):
+        air = fifths(bubble_ul=40, compliance_nl_kpa=10_000)
+        air.pump(rate_cml_h)
+        assert air.after_nl == after_nl
+    air = fifths(bubble_ul=40, compliance_nl_kpa=10_000, upstream_pa=16_000)
+    air.pump(18_000)
+    assert air.after_nl == 0
+
+
+@pytest.mark.parametrize(("steps", "stops"), [(169, False), (170, True)])
+def test_the_limit_less_what_comes_after(steps, stops):
+    """40 uL less 6: 34 uL of a full detector, 170 steps of 0.2 uL. When its middle is clear, nothing is to come."""
+    air = fifths(bubble_ul=40, compliance_nl_kpa=10_000)
+    air.pump(18_000)
+    air.look(CLEAR, 0)
+    assert not air.bubble_too_large()
+    air.look(AIR, steps)
+    assert air.bubble_too_large() == stops
+    air.look(CLEAR, 0)
+    assert not air.bubble_too_large()
 
 
 @settings(max_examples=100, deadline=None)

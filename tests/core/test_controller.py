@@ -289,10 +289,11 @@ def test_a_second_prescription_begins_where_the_first_ended_below_a_microlitre_t
 
 
 def test_two_causes_in_one_step_the_first_is_the_reason():
+    """13.9 uL/s: 19.4 uL of 20 after 1.4 s, looked at every 86 ms (a quarter of 5 uL) while there is air."""
     rig = Rig(STEP_PL, bubble_ul=20)
     rig.start(5_000)
     rig.inputs.air_permille = 1_000
-    rig.run(1_200)
+    rig.run(1_400)
     assert rig.outputs.state == INFUSING
     rig.inputs.pressure_pa = 50_000
     rig.run(2_000)
@@ -379,6 +380,10 @@ def test_the_clock_may_wrap_at_any_moment(clock_ms):
         ({"near_end_s": -1}, "near_end_s is -1"),
         ({"empty_ul": 50_001}, "empty_ul is 50001, must be 0 to 50000"),
         ({"low_ul": 400, "empty_ul": 500}, "low_ul is 400, must be 500 to 50000"),
+        ({"rollers": 13}, "rollers is 13, must be 0 to 12"),
+        ({"suck_back_permille": 501}, "suck_back_permille is 501, must be 0 to 500"),
+        ({"suck_arc_permille": 0}, "suck_arc_permille is 0, must be 1 to 500"),
+        ({"air_window_ul": 101}, "air_window_ul is 101, must be 0 to 100"),
     ],
 )
 def test_a_pump_that_cannot_be_is_refused_by_name(limits, says):

@@ -242,8 +242,19 @@ def test_what_is_left_in_the_reservoir(pumped_ul, found):
 @pytest.mark.parametrize(("ul", "found"), [(99, set()), (100, {AIR_BUBBLE})])
 def test_a_bubble(ul, found):
     bench = Bench()
-    assert bench.look(20, steps=ul * UL, air_permille=500) == found
-    assert bench.look(40, air_permille=499) == set()
+    assert bench.look(20, air_permille=500) == set()
+    assert bench.look(40, steps=ul * UL, air_permille=500) == found
+    assert bench.look(60, air_permille=499) == set()
+
+
+@pytest.mark.parametrize(("permille", "window_ms", "wait_ms"), [
+    (0, 360, 360), (1, 360, 90), (1_000, 1_000, 250), (1_000, 20, 5), (1_000, 4, 4), (1_000, 0, 0),
+])  # fmt: skip
+def test_with_air_about_the_loop_comes_round_four_times_as_often(permille, window_ms, wait_ms):
+    """But not sooner than after 5 ms, and never later than it would."""
+    bench = Bench()
+    bench.look(20, air_permille=permille)
+    assert bench.watch.wait_ms(window_ms) == wait_ms
 
 
 @pytest.mark.parametrize(("bubbles", "found"), [(9, set()), (10, {AIR_ACCUMULATED})])
@@ -277,6 +288,7 @@ def test_during_the_test_the_steps_count_under_the_reading_before_it():
     """A bubble of 60 uL before the test, 40 during it: at 100 it is told, whatever the test reads."""
     bench = Bench(air_test=1, upstream_pa=0)
     assert bench.look(20, air_permille=1_000) == set()
+    assert bench.look(40, air_permille=500) == set()
     assert bench.look(60_019, steps=60 * UL, air_permille=500) == set()
     assert bench.look(60_020, air_permille=500) == set()
     assert bench.watch.detector.testing == 1

@@ -104,6 +104,9 @@ def measure(state, rate_cml_h, step_pl, start_ms):
         "upstream_pa": 16_000,
         "back_off": 1,
         "flow_sensor": 1,
+        "rollers": 4,
+        "suck_back_permille": 120,
+        "air_window_ul": 10,
     }
     tested = {"air_test": 1, "second_clock": 1, "code_sum": CODE_SUM, "signal_test": 1}
     controller = Controller(Setup(step_pl, 9_000_000, restarts=3, barrel_um=28_590, **watched, **tested))

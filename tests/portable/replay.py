@@ -22,6 +22,7 @@ SETUP = {
     "second_clock": 1,
     "code_sum": 0x2A5F1C73,
     "signal_test": 1,
+    "air_window_ul": 10,
 }
 SHOWN = (
     "state", "answer", "rate_cml_h", "motor_cml_h", "pumped_ul", "free_ul", "left_ul", "alarms", "alarms_raised",

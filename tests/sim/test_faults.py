@@ -210,10 +210,10 @@ def test_a_bag_that_is_empty_too_early_gives_its_tube_too():
     empty = fault("reservoir-empty", severity=0.2)
     tables = {"supply": Supply(set="0.3 m x 1.0 mm"), "pump": {"tube": "silicone 1.6 mm"}}
     bench = unwatched("peristaltic", empty, duration_s=480.0, rig={"gear": 0.3}, **tables)
-    out_ul = looked(bench, 60).out_ul
+    outlet_ul = looked(bench, 60).outlet_ul
     bench.run()
     last = bench.record.rows[-1]
-    assert last.delivered_ml * 1000 == pytest.approx(out_ul + 200 + math.pi / 4 * 300 + LINE_UL, abs=0.1)
+    assert last.delivered_ml * 1000 == pytest.approx(outlet_ul + 200 + math.pi / 4 * 300 + LINE_UL, abs=0.1)
     assert last.air_ml > 0.5 and bench.plant.left_ul == 0
 
 

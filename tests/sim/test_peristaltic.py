@@ -188,7 +188,7 @@ def test_behind_the_bag_comes_air():
         run_to(pump, at_s)
         out_ul = pump.out_ul
         assert pump.left_ul == pytest.approx(max(0, 2000 - 6.25 * at_s), abs=1)
-        assert pump.air_permille == round(100 * min(max(out_ul - 2500, 0), 10))
+        assert pump.air_permille == round(100 * min(max(pump.outlet_ul - 2500, 0), 10))
         assert pump.air_ul == pytest.approx(max(0, out_ul - 2800), abs=1e-6)
         assert pump.delivered_ul == pytest.approx(min(out_ul, 2800), abs=1e-6)
     assert pump.out_ul > 3_000
