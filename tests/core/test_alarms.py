@@ -21,6 +21,7 @@ from pumpcore.alarms import (
     STOP_PUMP,
     TABLE,
     TO_KVO,
+    Alarm,
     Alarms,
 )
 from pumpcore.states import PAUSE, RESUME
@@ -72,6 +73,11 @@ def test_the_table_by_heart():
 def test_every_code_is_its_row_and_every_row_has_a_code():
     for code, row in enumerate(TABLE[1:], 1):
         assert getattr(alarms_module, row.name) == code
+
+
+def test_a_row_keeps_what_it_is_given():
+    row = Alarm("NAME", HIGH, TO_KVO, "Text", "Open PCA")
+    assert (row.name, row.priority, row.action, row.text, row.reference) == ("NAME", HIGH, TO_KVO, "Text", "Open PCA")
 
 
 def test_priorities_and_actions_are_ordered_and_small():

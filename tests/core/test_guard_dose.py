@@ -81,6 +81,32 @@ def test_vtbi_met_within_a_millisecond_leaves_kvo_whole_milliseconds():
         assert desk.go(1_000, counts, rate=120_000) == reason
 
 
+@pytest.mark.parametrize(("over", "reason"), [(0, 0), (1, DOSE)])
+def test_the_rest_of_a_millisecond_in_which_vtbi_is_met_is_not_allowed(over, reason):
+    """At 1000 mL/h 1 uL takes 3.6 ms: of 1000 ms 996 are left, at 500 mL/h 138.33 uL."""
+    desk = Desk(pl_per_count=1_000, vtbi=1, kvo=50_000, rate=100_000)
+    assert desk.go(1_000, 1_000 + 138_333 + 50_000 + over, rate=100_000) == reason
+    assert all(isinstance(value, int) for value in vars(desk.guard).values())
+
+
+def test_vtbi_is_met_from_within_a_microlitre():
+    """0.5 uL, then 2 s more of the 100: not one count above them."""
+    desk = Desk(vtbi=100)
+    assert desk.go(5, 5) == 0
+    assert desk.go(2_000, 995 + 500) == 0
+    assert desk.look(1) == DOSE
+
+
+def test_an_order_to_move_at_nothing_allows_nothing():
+    """Also where VTBI is in."""
+    desk = Desk(vtbi=100, kvo=RATE)
+    assert desk.go(1_000, 1_000, rate=0) == DOSE
+    desk = Desk(vtbi=100, kvo=RATE)
+    assert desk.go(1_000, 1_000) == 0
+    assert desk.go(1_000, 500, rate=0) == 0
+    assert desk.look(1) == DOSE
+
+
 def test_a_pause_allows_nothing_and_a_resume_goes_on():
     desk = Desk()
     assert desk.go(1_000, 1_000) == 0
@@ -151,9 +177,21 @@ def test_the_end_of_the_old_prescription_is_not_booked_to_the_new():
         assert desk.look(2_501 - counts) == DOSE
 
 
+def test_an_old_prescription_that_moved_nothing_leaves_nothing_to_the_new():
+    """200 uL were allowed and none came: not one of them may come now."""
+    desk = Desk()
+    desk.order(MOVING)
+    desk.wait(2_000)
+    desk.order(0)
+    desk.confirm()
+    assert (desk.look(), desk.moved_ul) == (0, 0)
+    assert desk.go(1_000, 1_500) == 0
+    assert desk.look(1) == DOSE
+
+
 def test_a_jump_of_the_encoder_trips():
     """1 mL is more than any 2.2 s; forwards, backwards, and as far as the counter goes."""
-    for pl_per_count in (100, PL, 2_000_000):
+    for pl_per_count in (100, 1_001, PL, 2_000_000):  # 999,001 of 1001 pL are 1 mL and a picolitre
         most = 1_000_000_000 // pl_per_count
         for counts in (most, most + 1, CLOCK_MASK // 2):
             assert Desk(pl_per_count).go(1_000, counts) == DOSE

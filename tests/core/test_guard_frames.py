@@ -3,7 +3,22 @@
 import pytest
 
 from desk import MOST_VTBI, RATE, Desk
-from pumpcore.guard import BAD_FRAME, CONFIRM, FRAME_BYTES, LATE_LOOP, MOVING, check_of, write_frame
+from pumpcore.guard import (
+    ANSWER_BYTES,
+    BACKWARD,
+    BAD_FRAME,
+    CLOCKS,
+    CONFIRM,
+    DOSE,
+    FRAME_BYTES,
+    LATE_LOOP,
+    MOVING,
+    NO_ORDER,
+    RAN_BACK,
+    TITRATE,
+    check_of,
+    write_frame,
+)
 
 
 def test_the_layout_of_a_frame_byte_by_byte():
@@ -11,6 +26,13 @@ def test_the_layout_of_a_frame_byte_by_byte():
     write_frame(frame, 0x1AB, 0x3A0B0C0D, CONFIRM, 0x010203, 0x040506, 0x0708090A)
     assert frame[:16] == bytes.fromhex("04 AB 0D0C0B3A 030201 060504 0A090807")
     assert frame[16] | frame[17] << 8 == check_of(frame)
+
+
+def test_the_bits_and_codes_by_heart():
+    """They are read by another chip."""
+    assert (MOVING, BACKWARD, CONFIRM, TITRATE) == (1, 2, 4, 8)
+    assert (FRAME_BYTES, ANSWER_BYTES) == (18, 8)
+    assert (DOSE, NO_ORDER, LATE_LOOP, CLOCKS, RAN_BACK, BAD_FRAME) == (1, 2, 3, 4, 5, 6)
 
 
 def test_the_check_weighs_every_word():
@@ -54,13 +76,29 @@ def sealed(frame, at, value):
         lambda frame: bytearray(FRAME_BYTES),
         lambda frame: bytearray(b"\xff" * FRAME_BYTES),
         lambda frame: sealed(frame, 0, 16 | CONFIRM),
+        lambda frame: sealed(frame, 0, 16),
         lambda frame: sealed(frame, 5, 0x40),
         lambda frame: sealed(frame, 8, 2),
+        lambda frame: sealed(sealed(sealed(frame, 6, 0xC1), 7, 0xD4), 8, 1),
         lambda frame: sealed(frame, 15, 6),
         lambda frame: sealed(frame, 1, (frame[1] - 2) & 0xFF),
         lambda frame: sealed(frame, 1, (frame[1] + 127) & 0xFF),
     ],
-    ids=["short", "long", "empty", "zeros", "ones", "flags", "clock", "rate", "vtbi", "older", "far ahead"],
+    ids=[
+        "short",
+        "long",
+        "empty",
+        "zeros",
+        "ones",
+        "flags",
+        "a flag",
+        "clock",
+        "rate",
+        "1200.01 mL/h",
+        "vtbi",
+        "older",
+        "far ahead",
+    ],
 )
 def test_two_bad_frames_are_borne_and_a_third_in_a_row_trips(spoil):
     desk = Desk()
@@ -75,6 +113,13 @@ def test_two_bad_frames_are_borne_and_a_third_in_a_row_trips(spoil):
         desk.tell(spoil(desk.frame(CONFIRM, 1, 1, 1)))
         desk.sequence -= 1
     assert desk.look() == BAD_FRAME
+
+
+def test_all_four_flags_at_once_are_a_frame():
+    desk = Desk()
+    desk.tell(sealed(desk.frame(CONFIRM, 5_000, 100, 1_000), 0, 15))
+    assert (desk.look(), desk.guard.bad_frames, desk.answer[3]) == (0, 0, desk.sequence & 0xFF)
+    assert desk.guard.rate_cml_h == 5_000
 
 
 def test_frames_may_be_lost_and_the_largest_fields_are_taken():

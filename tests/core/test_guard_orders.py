@@ -128,6 +128,28 @@ def test_forward_progress_begins_the_count_anew():
         for _ in range(5):
             assert desk.go(1_000, -1_000, flags=BACKWARD) == 0
         assert desk.go(1_000, -1_000, flags=BACKWARD) == reason
+    for _ in range(9):
+        assert desk.go(1_000, -1_000, flags=BACKWARD) == 0
+    assert desk.go(1_000, -1, flags=BACKWARD) == RAN_BACK
+
+
+@pytest.mark.parametrize(("pl_per_count", "slack", "half"), [
+    (7_919, 6_313, 94_708),  # 6313.9 and 94,708.9
+    (4_727, 10_577, 158_662),  # 158,663 counts are 0.75 mL and a picolitre
+    (739, 67_658, 1_014_884),  # 67,659 counts are 50 uL and a picolitre
+])  # fmt: skip
+def test_to_a_count_for_an_encoder_that_divides_nothing(pl_per_count, slack, half):
+    """Whole counts of 50 uL and of 0.75 mL: twice the latter may be turned back, and not one more."""
+    for forward, reason in ((slack - 1, RAN_BACK), (slack, 0)):
+        desk = Desk(pl_per_count, rate=120_000)
+        for counts in (-half, -half):
+            assert desk.go(1_000, counts, flags=BACKWARD) == 0
+        assert desk.go(1_000, forward, rate=120_000) == 0
+        assert desk.go(1_000, -forward, flags=BACKWARD) == 0
+        assert desk.go(1_000, -1, flags=BACKWARD) == reason
+    desk = Desk(pl_per_count)
+    assert desk.go(1_000, -slack, flags=0) == 0
+    assert desk.go(1_000, -1, flags=0) == RAN_BACK
 
 
 @pytest.mark.parametrize("flags", [0, MOVING])
@@ -145,7 +167,16 @@ def test_the_look_that_sees_the_end_of_backing_off_excuses_it():
     desk.wait(1)
     assert desk.look(-5_000) == 0
     desk.wait(1)
-    assert desk.look(-501) == RAN_BACK
+    assert desk.look(-500) == 0
+    assert desk.look(-1) == RAN_BACK
+
+
+def test_backing_off_may_be_looked_at_more_often_than_ordered():
+    desk = Desk()
+    desk.order(BACKWARD)
+    for _ in range(4):
+        desk.wait(500)
+        assert desk.look(-2_000) == 0
 
 
 def test_the_way_back_after_backing_off_moves_nothing_new_and_not_a_count_more():
@@ -153,7 +184,9 @@ def test_the_way_back_after_backing_off_moves_nothing_new_and_not_a_count_more()
     desk = Desk()
     assert desk.go(1_000, 1_000) == 0
     assert desk.go(1_000, -5_000, flags=BACKWARD) == 0
-    assert desk.moved_ul == 100
+    for _ in range(20):
+        assert desk.go(100, 0, flags=0) == 0
+        assert desk.moved_ul == 100
     assert desk.go(1_000, 5_000 + 1_000 + 500) == 0
     assert desk.look(1) == DOSE
 
@@ -176,7 +209,7 @@ def test_a_trip_is_for_good_and_the_first_reason_stays():
 
 @pytest.mark.parametrize("pl_per_count", [99, 2_000_001])
 def test_an_encoder_that_cannot_be_is_refused(pl_per_count):
-    with pytest.raises(ValueError, match=f"pl_per_count is {pl_per_count}"):
+    with pytest.raises(ValueError, match=f"^pl_per_count is {pl_per_count}, must be 100 to 2000000$"):
         Guard(pl_per_count)
 
 

@@ -65,6 +65,13 @@ def test_thresholds_by_hand(climb, compliance, h, h2, steps, clip):
     assert (line.climb, line.h, line.h2, line.steps_needed, line.clip) == (climb, h, h2, steps, clip)
 
 
+@pytest.mark.parametrize("rate", [1, 4, 9])
+def test_the_slowest_climb_there_is_has_the_highest_thresholds(rate):
+    """0.01 to 0.09 mL/h at 1000 uL/kPa: a sixteenth of a Pa in a block."""
+    line = line_of(rate, 1_000_000)
+    assert (line.climb, line.h, line.h2, line.steps_needed) == (1, 66_400, 78_400, 12)
+
+
 @pytest.mark.parametrize(
     ("rate", "h", "h2", "clip"), [(3_999, 122_856, 163_808, 81_904), (120_000, 3_686_100, 4_914_800, 2_457_400)]
 )
@@ -109,6 +116,17 @@ def test_at_rest_or_without_a_compliance_there_is_the_limit_alone(rate, complian
     assert not any(feed(line, [799 * n for n in range(51)]))
     assert line.found(256_000, 40_000)
     assert not line.found(256_001, 39_999)
+
+
+def test_at_power_on_nothing_is_known_of_the_line():
+    setup = Setup(STEP_PL, 50_000)
+    known = vars(Downstream(setup))
+    assert {value for name, value in known.items() if name not in ("limit_pa", "opening_pa", "compliance_nl_kpa")} == {
+        0
+    }
+    line = Downstream(setup)
+    assert not line.found(0, 5)
+    assert (line.level_pa, line.base_pa, line.climb_pa(7)) == (0, 0, 7)
 
 
 def test_before_the_first_begin_there_is_the_limit_alone():
@@ -172,3 +190,14 @@ def test_partly_blocked_from_half_of_the_limit_on(limit_pa, level_pa, partly):
     assert line.partly() == partly
     line.begin(25_000, 200)
     assert not line.partly()
+
+
+@pytest.mark.parametrize(("g", "partly"), [(15_599, True), (15_600, False), (15_601, False)])
+def test_a_line_half_way_to_being_blocked_is_not_partly_blocked(g, partly):
+    """At 1 mL/h h is 31,200. Whether it is blocked is waited for; without a climb there is nothing to wait for."""
+    line = line_of()
+    feed(line, [25_000, 25_000])
+    line.g = g
+    assert line.partly() == partly
+    line.climb = 0
+    assert line.partly()
