@@ -8,7 +8,7 @@ error, summed as a one-sided CUSUM; it is free flow from H_UL on, pumping or not
 once and a roller sucks back 13: less than that.
 
 Windows (Open PCA R6.4: after 5 min): more or less than pumped by 0.5 mL/h (R5.1) or 15 %. What slack and friction
-swallow after a start is no under-infusion.
+swallow after a start is no under-infusion, and while next to nothing comes it is waited for what that comes to.
 
 Nothing flows, less than a quarter of what is pumped, and the pressure has not risen for it: beyond the slack of a
 start that is an empty reservoir, or a plunger at its end.
@@ -16,7 +16,7 @@ start that is an empty reservoir, or a plunger at its end.
 Booking: while it flows by itself, or could (door open, plunger loose, free flow found), the surplus is given out to
 be booked, so that nobody is given twice what has come by itself.
 
-A sensor whose count stands still while the motor pumps is dead: one that works shows at least its zero error.
+A sensor whose count stands still while the motor pumps is dead: one that works flickers.
 """
 
 from .setup import Setup
@@ -167,4 +167,4 @@ class Flow:
         self.slack_nl -= slack_nl
         if over_nl > most_nl:
             return OVER
-        return UNDER if under_nl - slack_nl > most_nl else WELL
+        return UNDER if under_nl - slack_nl > most_nl > self.dry_nl else WELL

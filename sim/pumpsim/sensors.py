@@ -125,7 +125,8 @@ class FlowSensor:
         self.sticks -= 1
 
     def read_nl(self, now_ms: int, flowed_ul: float) -> int:
-        true = round(flowed_ul * 1_000 * self.gain + self.zero_nl_s * now_ms / 1_000)
+        """Its last digit flickers, as the encoder's does."""
+        true = round(flowed_ul * 1_000 * self.gain + self.zero_nl_s * now_ms / 1_000) + (now_ms * FLICKER >> 20 & 1)
         if self.sticks:
             self.missed_nl = true - self.nl
         self.nl = true - self.missed_nl

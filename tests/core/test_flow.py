@@ -187,6 +187,15 @@ def test_a_change_of_rate_begins_another_window_and_rest_none():
 # Nothing comes
 
 
+def test_while_next_to_nothing_comes_it_is_not_called_less():
+    """A syringe empties in the middle of a window: 100 uL of 300 are missing at its end, and 45 may. After 300 it is
+    dry."""
+    line = settled()
+    line.run(200, NL_S)
+    assert set(line.run(290, 1)) == {WELL}
+    assert first(line.run(20, 1), DRY) == 12
+
+
 @pytest.mark.parametrize(("moved_nl", "dry"), [(1, True), (8, True), (240, False), (250, False), (300, False)])
 def test_dry_once_300_ul_were_pumped_and_less_than_a_quarter_came(moved_nl, dry):
     """A look gives 1000 nL less four times what came: 8 nL, the sensor's zero error, leave 968 and 310 looks."""

@@ -19,6 +19,7 @@ from pumpcore.alarms import (
     SENSOR_FAULT,
     SYRINGE_UNSEATED,
     SYRINGE_WRONG,
+    UNDER_INFUSION,
     Alarms,
 )
 from pumpcore.dose import Dose
@@ -32,6 +33,7 @@ from stepper import Rig
 STEP_PL = 200_000
 UL = 5  # steps
 RATE = 1_000
+FLOW_CODES = {FREE_FLOW, OVER_INFUSION, UNDER_INFUSION, RESERVOIR_EMPTY, SENSOR_FAULT}
 
 
 class Bench:
@@ -112,6 +114,36 @@ def test_found_while_moving_and_not_at_rest(fields, found):
     bench = Bench()
     bench.moving = False
     assert bench.look(20, **fields) == set()
+
+
+@pytest.mark.parametrize(
+    ("steps", "flowed_nl", "looks", "code"),
+    [
+        (0, 10_000, 6, FREE_FLOW),  # 50 uL with rollers, and 8.3 nL a second are the sensor's
+        (5, 1_160, 300, OVER_INFUSION),  # 16 % more for 5 min; free flow is what rollers do not do, 13 % and 50 uL
+        (5, 800, 300, UNDER_INFUSION),
+        (100, 1, 16, RESERVOIR_EMPTY),  # 20 uL a second, to 300
+        (100, 0, 60, SENSOR_FAULT),
+    ],
+)
+def test_what_the_flow_sensor_finds(steps, flowed_nl, looks, code):
+    """A look each second, and only its finding."""
+    bench = Bench(flow_sensor=1, steps_per_turn=0, drops_per_ml=0)
+    bench.watch.flow.slack_nl = 0
+    bench.watch.flow.change()
+    found = []
+    for n in range(looks + 1):
+        bench.inputs.flowed_nl = (bench.inputs.flowed_nl + flowed_nl * (n > 0)) % 2**30
+        found.append(bench.look(1_000 * n, steps * (n > 0), pressure_pa=1_000 + n % 2) & FLOW_CODES)
+    assert found[-1] == {code} and not any(found[:-1])
+
+
+def test_what_flows_by_the_open_door_is_booked():
+    bench = Bench(flow_sensor=1)
+    for n in range(5):
+        bench.inputs.flowed_nl = 130_000 * n
+        bench.look(1_000 * n, door_closed=0)
+    assert bench.watch.dose.free_ul == bench.watch.dose.pumped_ul == 520
 
 
 @pytest.mark.parametrize(("behind", "found"), [(64, set()), (65, {MOTOR_STALL})])

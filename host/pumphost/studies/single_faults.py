@@ -31,6 +31,7 @@ SYRINGE_ML_H, ROLLER_ML_H = (0.5, 100.0), (5.0, 500.0)
 SPECIAL_ML_H = {"air-train": (30.0, 500.0), "free-flow": (0.5, 150.0)}  # faster, the line's own pressure stops a leak
 SETTLED_UL, SETTLED_S = (150.0, 350.0), (5.0, 60.0)  # pumped by then, and as much longer
 MOST_OVER_ML, MOST_WAIT_S, MOST_UNBOOKED_ML, LEAST_RIGHT = 0.1, 2.0, 0.1, 99.0
+UNFINDABLE = "infiltration"  # with the sensors there are, at slow rates: also told apart from the others
 SIPHONS, KEYS = ("door-open", "syringe-unseated", "free-flow"), "key-bounce"
 HOT_C, LOST_UL, SMALL_UL = 55.0, 15.0, 18_000.0  # the limit; a 64th of a turn and a bit; what a 20 mL syringe gives
 BAG_CM, BELOW_CM = 60.0, (-130.0, -20.0)  # over the pump; the patient below a syringe that siphons
@@ -228,6 +229,10 @@ def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
     kinds = {kind: [pair for pair in pairs if pair[0].fault.kind == kind] for kind in SPANS}
     missed = [case.fault.kind for case, result in pairs if not result.found]
     findings = [Finding("any single fault: undetected", "0", f"{_counts(missed)} of {len(pairs)}", not missed)]
+    findable = [pair for pair in pairs if pair[0].fault.kind != UNFINDABLE]
+    missed = [case.fault.kind for case, result in findable if not result.found]
+    got = f"{_counts(missed)} of {len(findable)}"
+    findings.append(Finding(f"any but an {UNFINDABLE}: undetected", "0", got, not missed))
     over = [(case, result.over_ml) for case, result in pairs]
     findings.append(_worst("any single fault: over-infusion by the motor", MOST_OVER_ML, over))
     for kind in [kind for kind in SIPHONS if kinds[kind]]:
@@ -236,7 +241,7 @@ def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
         findings.append(Finding(f"{kind}: until the alarm", f"<= {MOST_WAIT_S:g} s", got, not late))
         unbooked = [(case, result.unbooked_ml) for case, result in kinds[kind]]
         findings.append(_worst(f"{kind}: flowed and not booked", MOST_UNBOOKED_ML, unbooked))
-    findings.append(_right("any single fault", pairs))
+    findings += [_right("any single fault", pairs), _right(f"any but an {UNFINDABLE}", findable)]
     findings += [_right(kind, mine) for kind, mine in kinds.items() if not all(result.right for _, result in mine)]
     early = [result.early for _, result in pairs if result.early]
     return [*findings, Finding("before the fault: alarms", "none", f"{_counts(early)} of {len(pairs)}", not early)]
