@@ -6,13 +6,14 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c .ci/constraints.txt
 PYTEST := $(BIN)/pytest -n 2
 
-.PHONY: help demo test test-long coverage check fast bench clean
+.PHONY: help demo test test-long coverage mutate check fast bench clean
 
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
 	@echo "make test       the tests, under 5 minutes"
 	@echo "make test-long  what takes longer: 24 h of every rate, step by step"
 	@echo "make coverage   every branch of pumpcore is taken by tests/core, 1 to 3 minutes"
+	@echo "make mutate     how many wrong lines of five modules the tests notice, 3 to 10 minutes"
 	@echo "make check      ruff, and mypy on the host and on the board's code"
 	@echo "make fast       compile controller and plant: simulations run five times as fast; needs gcc"
 	@echo "make bench      the performance table, compiled if that can be done"
@@ -31,6 +32,9 @@ test-long: .venv/.dev-ready .venv/.fast-ready
 coverage: .venv/.dev-ready
 	COVERAGE_FILE=.venv/.coverage $(PYTEST) tests/core -k 'not exact_over_a_day and not honest_pump' \
 	  --cov=firmware/pumpcore --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+mutate: .venv/.mutation-ready
+	$(BIN)/python tests/mutation/mutate.py
 
 check: .venv/.dev-ready .venv/.stubs-ready
 	$(BIN)/ruff check
@@ -66,6 +70,10 @@ clean:
 
 .venv/.fast-ready: .venv/.ready
 	@$(PIP) -e '.[fast]'
+	@touch $@
+
+.venv/.mutation-ready: .venv/.dev-ready
+	@$(PIP) -e '.[mutation]'
 	@touch $@
 
 .venv/.stubs-ready: .venv/.dev-ready

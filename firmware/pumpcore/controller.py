@@ -119,6 +119,7 @@ class Controller:
             self.alarms.rearm()
             self._start(now_ms, inputs.pressure_pa)
         elif request == ACKNOWLEDGE:
+            self.watch.acknowledge()
             self.alarms.acknowledge()
             self.selftest.acknowledge(now_ms)
         elif request == STOP:

@@ -61,6 +61,13 @@ class Watch:
         self.pressure.begin(now_ms)
         self.detector.begin()
 
+    def acknowledge(self) -> None:
+        """A user has seen the alarms, before they are cleared: if it still flows by itself, that is found anew."""
+        if self.alarms.latched & 1 << FREE_FLOW:
+            self.flow.begin()
+            self.supply.begin()
+            self.alarms.forget(FREE_FLOW)
+
     def begin(self, now_ms: int, rate_cml_h: int) -> None:
         """The motor runs at another rate from now on, 0 for none."""
         self.downstream.begin(now_ms, rate_cml_h)

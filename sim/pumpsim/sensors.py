@@ -41,7 +41,20 @@ MODELS = {
 }
 
 
-class PressureSensor:
+class Sticking:
+    """A sensor that gives its last reading again while it `sticks`; several faults may hold it at once."""
+
+    sticks = 0
+
+    def stick(self) -> Callable[[], None]:
+        self.sticks += 1
+        return self._come_loose
+
+    def _come_loose(self) -> None:
+        self.sticks -= 1
+
+
+class PressureSensor(Sticking):
     """Reads the line's pressure through a noise model of MODELS, an offset and a converter's steps, in kPa."""
 
     def __init__(self, model: str, seed: int, offset_kpa: float = 0.0, quantum_kpa: float = 0.0) -> None:
@@ -55,15 +68,7 @@ class PressureSensor:
         self.more_white_kpa: list[float] = []
         self.more_chance = Random(f"more pressure {seed}")
         self.more_kpa = 0.0
-        self.sticks = 0  # it gives its last reading again while there is one
         self.last_pa = 0
-
-    def stick(self) -> Callable[[], None]:
-        self.sticks += 1
-        return self._come_loose
-
-    def _come_loose(self) -> None:
-        self.sticks -= 1
 
     def read_pa(self, now_ms: int, pressure_kpa: float) -> int:
         while self.blocks <= now_ms // BLOCK_MS:
@@ -106,7 +111,7 @@ class AirSensor:
         return 1000 if self.testing else permille
 
 
-class FlowSensor:
+class FlowSensor(Sticking):
     """A thermal sensor in the line, whose chip adds up what flows through it; in nL, of any number."""
 
     def __init__(self, seed: int) -> None:
@@ -115,14 +120,6 @@ class FlowSensor:
         self.zero_nl_s = chance.uniform(-FLOW_ZERO_ML_H, FLOW_ZERO_ML_H) / 0.0036
         self.nl = 0
         self.missed_nl = 0  # while it was stuck
-        self.sticks = 0
-
-    def stick(self) -> Callable[[], None]:
-        self.sticks += 1
-        return self._come_loose
-
-    def _come_loose(self) -> None:
-        self.sticks -= 1
 
     def read_nl(self, now_ms: int, flowed_ul: float) -> int:
         """Its last digit flickers, as the encoder's does."""
@@ -153,20 +150,12 @@ class CodeSum:
         return self.booted_ms + ((whole - 1 + share) * CODE_ROUND_MS if whole else 0)
 
 
-class Encoder:
+class Encoder(Sticking):
     """Counts of the screw's or the rotor's angle, of any number of turns."""
 
     def __init__(self) -> None:
         self.counts = 0
         self.missed = 0  # while it was stuck
-        self.sticks = 0
-
-    def stick(self) -> Callable[[], None]:
-        self.sticks += 1
-        return self._come_loose
-
-    def _come_loose(self) -> None:
-        self.sticks -= 1
 
     def read(self, turns: float, now_ms: int = 0) -> int:
         """Its last digit flickers: a count more in every other millisecond, as chance has it."""

@@ -138,6 +138,42 @@ def test_what_the_flow_sensor_finds(steps, flowed_nl, looks, code):
     assert found[-1] == {code} and not any(found[:-1])
 
 
+@pytest.mark.parametrize("flow_sensor", [0, 1])
+def test_free_flow_that_goes_on_after_it_was_acknowledged_is_raised_again(flow_sensor):
+    """150 uL a second at rest: found by three drops or 50 uL, acknowledged, found again; not once it has ended."""
+    bench = Bench(flow_sensor=flow_sensor)
+    bench.moving = False
+    found = []
+
+    def run(looks, drops):
+        for _ in range(looks):
+            bench.inputs.drops += drops
+            bench.inputs.flowed_nl += 50_000 * drops
+            bench.alarms.raised = 0
+            bench.watch.look(0, bench.inputs, 0, False)
+            found.append(bool(bench.alarms.raised & 1 << FREE_FLOW))
+
+    run(4, 3)
+    assert found == [True, False, False, False]
+    bench.watch.acknowledge()
+    bench.alarms.acknowledge()
+    run(4, 3)
+    assert found[4:] == [True, False, False, False]
+    bench.watch.acknowledge()
+    bench.alarms.acknowledge()
+    run(50, 0)
+    assert not any(found[8:])
+
+
+def test_an_acknowledgement_of_another_alarm_leaves_what_flows_as_it_is():
+    """A supply that was blocked fills up again once its clamp is opened, also after somebody has seen the alarm."""
+    bench = Bench()
+    assert bench.look(20, supply_pa=-40_000) == {OCCLUSION_UPSTREAM}
+    bench.watch.acknowledge()
+    bench.alarms.acknowledge()
+    assert bench.look(40, supply_pa=0, drops=6) == set()
+
+
 def test_what_flows_by_the_open_door_is_booked():
     bench = Bench(flow_sensor=1)
     for n in range(5):
