@@ -141,6 +141,12 @@ def test_the_table_by_heart():
     assert acknowledged | stopped | silenced | reloaded <= arrows
 
 
+def test_what_may_be_asked_for_from_outside_by_heart():
+    assert [EVENT_NAMES[request] for request in ASKED] == [
+        "PROGRAM", "START", "SET_RATE", "PAUSE", "RESUME", "STOP", "ACKNOWLEDGE", "RELOAD", "SILENCE",
+    ]  # fmt: skip
+
+
 def test_nothing_moves_without_a_start():
     """A state that stands moves only by START or RESUME; ALARM also by a line that is free again."""
     for state in (IDLE, READY, PAUSED, ALARM, DONE):

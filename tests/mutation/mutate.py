@@ -81,7 +81,7 @@ def run(workers):
                 told = tenth
                 print(f"{progress[1]} of {progress[2]} mutants", flush=True)
     if mutmut.returncode:
-        sys.exit("mutmut has failed:\n" + "".join(said[-40:]))
+        sys.exit("".join(said[-20:]) + f"mutmut ended with {mutmut.returncode} and no count; a signal if negative")
 
 
 def results_outside(workers):
