@@ -56,6 +56,8 @@ class Flow:
         self.last_ms = 0
         self.surplus_nl = 0  # of the CUSUM
         self.ref_pa = 0  # when it was last 0
+        self.last_pa = 0  # at the last look
+        self.stored_nl = 0  # what came in this look while the pressure fell
         self.found = False  # free flow, since the start
         self.open = False  # it flows by itself, or could
         self.open_nl = self.open_pa = self.booked_nl = 0
@@ -86,7 +88,7 @@ class Flow:
         if self.counted_nl < 0:
             self.counted_nl = flowed_nl
             self.last_ms = self.same_ms = now_ms
-            self.ref_pa = pressure_pa
+            self.ref_pa = self.last_pa = pressure_pa
         moved_nl = (((flowed_nl - self.counted_nl) & CLOCK_MASK) ^ CLOCK_HALF) - CLOCK_HALF
         self.counted_nl = flowed_nl
         pl = self.rest_pl + max(steps, 0) * self.step_pl
@@ -114,8 +116,10 @@ class Flow:
         zero = self.zero_rest + passed_ms * ZERO_CML_H
         self.share_rest, self.zero_rest = share % 1_000, zero % 360
         gain_nl = moved_nl - pumped_nl - share // 1_000 - zero // 360
-        self.surplus_nl = min(max(self.surplus_nl + gain_nl, 0), MOST_NL)
-        if not self.surplus_nl:
+        self.stored_nl = min(self._released_nl(self.last_pa, pressure_pa), max(gain_nl, 0))
+        self.last_pa = pressure_pa
+        self.surplus_nl = min(max(self.surplus_nl + gain_nl - self.stored_nl, 0), MOST_NL)
+        if gain_nl <= 0 and not self.surplus_nl:
             self.ref_pa = pressure_pa
         if self.surplus_nl - self._released_nl(self.ref_pa, pressure_pa) >= self.h_nl:
             self.found = True
@@ -128,7 +132,7 @@ class Flow:
             return
         if not self.open:
             self.open = True
-            self.open_nl, self.open_pa, self.booked_nl = self.surplus_nl, self.ref_pa, 0
+            self.open_nl, self.open_pa, self.booked_nl = self.surplus_nl + self.stored_nl, self.ref_pa, 0
         else:
             self.open_nl = min(max(self.open_nl + beside_nl, -MOST_NL), MOST_NL)
         due_nl = self.open_nl - self._released_nl(self.open_pa, pressure_pa) * 5 // 7  # told is the most of a kind

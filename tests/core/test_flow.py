@@ -94,6 +94,19 @@ def test_what_the_line_had_stored_is_no_free_flow(fall_pa, free):
     assert (FREE in line.run(3, NL_S + 21_000)) == free
 
 
+def test_what_came_as_the_pressure_fell_is_none_later_either():
+    """A patient is laid 3 kPa lower, 45 uL come within four seconds; minutes later the reading is 2 kPa higher, as he
+    stirs: 45 uL less 5 % of what was pumped would be free flow then."""
+    line = Line()
+    line.run(10, NL_S)
+    for _ in range(4):
+        line.pressure_pa -= 750
+        assert line.look(STEPS_S, NL_S + 11_250) == WELL
+    line.run(60, NL_S)
+    line.pressure_pa += 2_500
+    assert set(line.run(60, NL_S)) == {WELL}
+
+
 def test_found_once_it_is_free_flow_until_the_next_start():
     line = Line()
     assert first(line.run(5, 20_000, 0), FREE) == 2
