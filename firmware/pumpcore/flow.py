@@ -1,7 +1,8 @@
 """What flows against what is pumped: a sensor in the line, at the pump's outlet, adds up what comes through it.
 
 What the sensor counts and the steps do not is a surplus. Fluid that syringe and line had stored may come out as well:
-no more than what they give way by, times the fall of the pressure. Three things are made of that.
+no more than what they give way by, times the fall of the pressure. What comes in a look in which it falls is excused
+for good, the rest while the pressure stays below where the surplus began. Three things are made of that.
 
 Free flow: the surplus, less a share of what is pumped (the sensor's error, the drive's) and less the sensor's zero
 error, summed as a one-sided CUSUM; it is free flow from H_UL on, pumping or not. A stopper that slips gives 7 uL at
