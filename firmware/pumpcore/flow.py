@@ -1,8 +1,9 @@
 """What flows against what is pumped: a sensor in the line, at the pump's outlet, adds up what comes through it.
 
 What the sensor counts and the steps do not is a surplus. Fluid that syringe and line had stored may come out as well:
-no more than what they give way by, times the fall of the pressure. What comes in a look in which it falls is excused
-for good, the rest while the pressure stays below where the surplus began. Three things are made of that.
+no more than what they give way by, times the fall of the pressure. What comes while it falls, by more than a reading's
+noise within 20 s, is excused for good; the rest, once, while the pressure stays below where the surplus began. Three
+things are made of that.
 
 Free flow: the surplus, less a share of what is pumped (the sensor's error, the drive's) and less the sensor's zero
 error, summed as a one-sided CUSUM; it is free flow from H_UL on, pumping or not. A stopper that slips gives 7 uL at
@@ -33,6 +34,7 @@ DRY = const(5)
 H_UL, ROLLER_H_UL = const(30), const(50)
 SHARE_PERMILLE, ROLLER_SHARE_PERMILLE = const(50), const(130)  # sensor 2 %, screw 1 %; rollers 8 %; assumed
 ZERO_CML_H = const(3)  # assumed: 0.03 mL/h
+FALL_PA, FALL_MS = const(1_000), const(10_000)  # assumed: readings of patients who move differ by 0.4 kPa in 10 s
 MOST_FALL_PA = const(60_000)
 WINDOW_MS = const(300_000)
 WINDOW_NL, WINDOW_PERMILLE = const(42_000), const(150)  # 0.5 mL/h in 5 min
@@ -57,8 +59,11 @@ class Flow:
         self.last_ms = 0
         self.surplus_nl = 0  # of the CUSUM
         self.ref_pa = 0  # when it was last 0
-        self.last_pa = 0  # at the last look
+        self.was_pa = self.older_pa = 0  # up to 10 s ago, and up to 20 s
+        self.was_ms = 0
+        self.fall_nl = 0  # excused of the fall since then
         self.stored_nl = 0  # what came in this look while the pressure fell
+        self.excused_nl = 0  # all of that, since the surplus began
         self.found = False  # free flow, since the start
         self.open = False  # it flows by itself, or could
         self.open_nl = self.open_pa = self.booked_nl = 0
@@ -88,8 +93,8 @@ class Flow:
             return WELL
         if self.counted_nl < 0:
             self.counted_nl = flowed_nl
-            self.last_ms = self.same_ms = now_ms
-            self.ref_pa = self.last_pa = pressure_pa
+            self.last_ms = self.same_ms = self.was_ms = now_ms
+            self.ref_pa = self.was_pa = self.older_pa = pressure_pa
         moved_nl = (((flowed_nl - self.counted_nl) & CLOCK_MASK) ^ CLOCK_HALF) - CLOCK_HALF
         self.counted_nl = flowed_nl
         pl = self.rest_pl + max(steps, 0) * self.step_pl
@@ -117,14 +122,27 @@ class Flow:
         zero = self.zero_rest + passed_ms * ZERO_CML_H
         self.share_rest, self.zero_rest = share % 1_000, zero % 360
         gain_nl = moved_nl - pumped_nl - share // 1_000 - zero // 360
-        self.stored_nl = min(self._released_nl(self.last_pa, pressure_pa), max(gain_nl, 0))
-        self.last_pa = pressure_pa
+        self.stored_nl = self._stored(now_ms, gain_nl, pressure_pa)
+        self.excused_nl = min(self.excused_nl + self.stored_nl, MOST_NL)
         self.surplus_nl = min(max(self.surplus_nl + gain_nl - self.stored_nl, 0), MOST_NL)
         if gain_nl <= 0 and not self.surplus_nl:
             self.ref_pa = pressure_pa
-        if self.surplus_nl - self._released_nl(self.ref_pa, pressure_pa) >= self.h_nl:
+            self.excused_nl = 0
+        may_come_nl = self._released_nl(self.ref_pa, pressure_pa) - self.excused_nl
+        if self.surplus_nl - max(may_come_nl, 0) >= self.h_nl:
             self.found = True
         return self.found
+
+    def _stored(self, now_ms: int, gain_nl: int, pressure_pa: int) -> int:
+        """What has come in this look as the pressure falls: out of syringe and line, as far as they let go."""
+        if until_ms(self.was_ms, now_ms) >= FALL_MS:
+            self.older_pa, self.was_pa, self.was_ms = self.was_pa, pressure_pa, now_ms
+            self.fall_nl = 0
+        if gain_nl <= 0 or self.older_pa - pressure_pa < FALL_PA:
+            return 0
+        stored_nl = min(max(self._released_nl(self.older_pa, pressure_pa) - self.fall_nl, 0), gain_nl)
+        self.fall_nl += stored_nl
+        return stored_nl
 
     def _book(self, beside_nl: int, pressure_pa: int, loose: bool) -> None:
         """Give out what has come beside the steps and was not stored before."""
