@@ -58,10 +58,11 @@ class Board(Protector):
         self.env, self.awake, self.seen = bench.env, False, list[tuple[int, int]]()
 
     def wait_ms(self) -> int:
-        return LOOK_MS - int(self.env.now) % LOOK_MS if self.awake else min(super().wait_ms(), SELDOM_MS)
+        since_ms = int(self.env.now) - self.seen[-1][0] if self.seen else 0
+        return LOOK_MS - since_ms if self.awake else min(super().wait_ms(), SELDOM_MS)
 
     def look(self, now_ms: int) -> bool:
-        if self.awake and now_ms % LOOK_MS:  # the bench asks for one more when the rate changes
+        if self.awake and now_ms - self.seen[-1][0] < LOOK_MS:  # the bench would rather look with the loop
             return False
         self.seen.append((now_ms, self.plant.drive.position))
         return super().look(now_ms)
