@@ -78,7 +78,7 @@ class Controller:
         outputs.answer = self._answer(now_ms, inputs) if inputs.request else NOTHING_ASKED
         self._watch(now_ms, inputs, steps)
         self._drive(now_ms, inputs.steps_queued, outputs)
-        self._signal(now_ms, inputs.link_up)
+        self._signal(now_ms, inputs)
         self._report(outputs)
         if outputs.flush:
             return now_ms
@@ -95,7 +95,7 @@ class Controller:
         if next_state(self.state, request) == REFUSED:
             return REFUSED_HERE
         if request == PROGRAM:
-            answer = refuse_program(self.setup, inputs)
+            answer = refuse_program(self.setup, inputs.rate_cml_h, inputs.vtbi_ul, inputs.kvo_cml_h)
             if answer != ACCEPTED:
                 return answer
             self.dose.program(inputs.rate_cml_h, inputs.vtbi_ul, inputs.kvo_cml_h)
@@ -216,11 +216,13 @@ class Controller:
 
     # What a person sees and hears
 
-    def _signal(self, now_ms: int, link_up: int) -> None:
+    def _signal(self, now_ms: int, inputs: Inputs) -> None:
         signals, alarms = self.signals, self.alarms
+        news = alarms.raised | inputs.unconfirmed ^ signals.waiting
+        signals.waiting = inputs.unconfirmed
         priority = TABLE[alarms.shown].priority
-        if alarms.raised or signals.stale(now_ms, self.state, priority):
-            signals.look(now_ms, self.state, priority, alarms.raised, link_up)
+        if news or signals.stale(now_ms, self.state, priority):
+            signals.look(now_ms, self.state, priority, alarms.raised, inputs.link_up)
             if self.selftest.playing:
                 self.selftest.show(now_ms)
             if signals.paused_too_long:

@@ -4,7 +4,7 @@ One count runs from power-on: whole microlitres and the picolitres below. The ma
 the infusion ends and where the reservoir does, are readings of that same count.
 """
 
-from .records import ACCEPTED, REFUSED_KVO, REFUSED_RATE, REFUSED_VTBI, Inputs
+from .records import ACCEPTED, REFUSED_KVO, REFUSED_RATE, REFUSED_VTBI
 from .setup import MOST_VOLUME_UL, Setup
 from .units import PL_PER_UL, const
 
@@ -12,13 +12,13 @@ NEAR_UL = const(1_000)  # from here on what is left is worked out in steps
 MANY_STEPS = const(1_000_000)  # further off than any order reaches
 
 
-def refuse_program(setup: Setup, inputs: Inputs) -> int:
+def refuse_program(setup: Setup, rate_cml_h: int, vtbi_ul: int, kvo_cml_h: int) -> int:
     """ACCEPTED, or what is wrong with the rate, the volume or the KVO rate that is asked for."""
-    if not 1 <= inputs.rate_cml_h <= setup.most_rate_cml_h:
+    if not 1 <= rate_cml_h <= setup.most_rate_cml_h:
         return REFUSED_RATE
-    if not 1 <= inputs.vtbi_ul <= MOST_VOLUME_UL:
+    if not 1 <= vtbi_ul <= MOST_VOLUME_UL:
         return REFUSED_VTBI
-    if not 0 <= inputs.kvo_cml_h <= setup.most_rate_cml_h:
+    if not 0 <= kvo_cml_h <= setup.most_rate_cml_h:
         return REFUSED_KVO
     return ACCEPTED
 

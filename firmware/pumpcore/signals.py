@@ -95,7 +95,8 @@ class Signals:
     """Buzzer and LEDs. After `silence` and `touched`, and once `unconfirmed` is set, look again at once."""
 
     def __init__(self) -> None:
-        self.unconfirmed = 0  # set from outside: something waits for its confirmation
+        self.unconfirmed = 0  # set from outside: the test of the signals waits for its confirmation,
+        self.waiting = 0  # or a prescription does
 
         self.buzzer_hz = 0
         self.red = 0
@@ -154,7 +155,7 @@ class Signals:
         """Begin anew what has changed since the last look."""
         sounds = priority
         if not priority:
-            sounds = REMIND_UNCONFIRMED if self.unconfirmed else REMINDERS[state]
+            sounds = REMIND_UNCONFIRMED if self.unconfirmed or self.waiting else REMINDERS[state]
         moved = state != self.state
         if moved:
             self.state_ms = now_ms
