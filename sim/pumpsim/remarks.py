@@ -4,11 +4,12 @@ Each remark is one line, "what it is about: what is to be said of it".
 """
 
 from pumpsim.catalogue import syringes
+from pumpsim.rig import fill_of
 from pumpsim.scenario import Scenario
 
 
 def remarks(scenario: Scenario) -> list[str]:
-    return [*_slow_rates(scenario), *_late_start(scenario)]
+    return [*_slow_rates(scenario), *_late_start(scenario), *_too_much(scenario)]
 
 
 def _slow_rates(scenario: Scenario) -> list[str]:
@@ -26,3 +27,16 @@ def _late_start(scenario: Scenario) -> list[str]:
     """A start that is given takes the place of the one at 0."""
     first_s = min((event.at_s for event in scenario.event if event.action == "start"), default=0)
     return [f"start: at {first_s:g} s, as the scenario says; nothing is infused before"] if first_s else []
+
+
+def _too_much(scenario: Scenario) -> list[str]:
+    """A volume to be infused that the reservoir does not hold, with as many full ones as are put in on the way."""
+    holder = "syringe" if scenario.pump.drive == "syringe" else "bag"
+    reloads = sum(event.action == "reload" for event in scenario.event)
+    holds_ml = fill_of(scenario) / 1000 * (1 + reloads)
+    where = f"{1 + reloads} {holder}s" if reloads else f"the {holder}"
+    return [
+        f"{therapy.vtbi_ml:g} mL to be infused: more than the {holds_ml:g} mL in {where}"
+        for therapy in scenario.therapy
+        if therapy.vtbi_ml > holds_ml
+    ]

@@ -1,7 +1,9 @@
 """What a careful user would say of a scenario that runs, but perhaps not as it was meant."""
 
+import pytest
+
 from pumpsim.remarks import remarks
-from pumpsim.scenario import Event, Line, Pump, Scenario, Therapy
+from pumpsim.scenario import Event, Line, Pump, Scenario, Supply, Therapy
 
 SYRINGE = Pump(syringe="BD Plastipak 50")
 ROLLERS = Pump(drive="peristaltic", tube="silicone 2.4 mm")
@@ -33,3 +35,27 @@ def test_a_start_that_is_given_for_later_is_the_first():
     late, later = Event(at_s=60.0, action="start"), Event(at_s=90.0, action="start")
     assert told(late) == told(later, late) == [words]
     assert told(later, Event(at_s=0.0, action="start")) == []
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"vtbi_ml": 60.0}, "more than the 50 mL in the syringe"),
+        ({"vtbi_ml": 60.0, "pump": Pump(syringe="BD Plastipak 50", fill_ml=60.0)}, None),
+        (
+            {"vtbi_ml": 10.0, "pump": Pump(syringe="BD Plastipak 10", fill_ml=8.5)},
+            "more than the 8.5 mL in the syringe",
+        ),
+        ({"vtbi_ml": 600.0, "pump": ROLLERS}, "more than the 500 mL in the bag"),
+        ({"vtbi_ml": 600.0, "pump": ROLLERS, "supply": Supply(bag_ml=1000.0)}, None),
+    ],
+)
+def test_a_volume_that_the_reservoir_does_not_hold(tables, words):
+    assert told(**tables) == ([f"{tables['vtbi_ml']:g} mL to be infused: {words}"] if words else [])
+
+
+def test_a_full_reservoir_put_in_on_the_way_counts():
+    reload = Event(at_s=60.0, action="reload")
+    assert told(reload, vtbi_ml=100.0) == []
+    (remark,) = told(reload, vtbi_ml=100.1)
+    assert remark == "100.1 mL to be infused: more than the 100 mL in 2 syringes"
