@@ -200,12 +200,13 @@ def test_free_flow_at_rest_names_what_is_open_and_that_comes_first(flow_sensor, 
     assert bench.alarms.latched == bench.alarms.raised == sum(1 << code for code in (FREE_FLOW, *causes))
 
 
-def test_what_flows_by_the_open_door_is_booked():
-    bench = Bench(flow_sensor=1)
+@pytest.mark.parametrize(("flow_sensor", "booked_ul"), [(1, 520), (0, 500)])
+def test_what_flows_by_the_open_door_is_booked(flow_sensor, booked_ul):
+    """130 uL each second, by the flow sensor; by whole drops of 50 uL where there is none."""
+    bench = Bench(flow_sensor=flow_sensor)
     for n in range(5):
-        bench.inputs.flowed_nl = 130_000 * n
-        bench.look(1_000 * n, door_closed=0)
-    assert bench.watch.dose.free_ul == bench.watch.dose.pumped_ul == 520
+        bench.look(1_000 * n, door_closed=0, flowed_nl=130_000 * n, drops=130 * n // 50)
+    assert bench.watch.dose.free_ul == bench.watch.dose.pumped_ul == booked_ul
 
 
 @pytest.mark.parametrize(("behind", "found"), [(64, set()), (65, {MOTOR_STALL})])
