@@ -103,5 +103,6 @@ class Air:
 
     def begin(self) -> None:
         """The pump starts, and whoever starts it has seen to the line."""
+        self.rollers.begin()
         self.bubble_ul = 0
         self.bubble_pl = 0

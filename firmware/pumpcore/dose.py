@@ -1,4 +1,4 @@
-"""Volumes, counted from steps given and never from intent; and from the flow sensor, what flowed beside them.
+"""Volumes, counted from steps given and never from intent; and what flowed beside them, by flow sensor or drops.
 
 One count runs from power-on: whole microlitres and the picolitres below. The marks that matter, where
 the infusion ends and where the reservoir does, are readings of that same count.

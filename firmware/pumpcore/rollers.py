@@ -24,8 +24,15 @@ class Rollers:
         self.at = 0
         self.at_nl = 0  # since this passage began
 
+    def begin(self) -> None:
+        """The pump starts: what turned before does not count."""
+        self.counts = -1
+
     def flowed_nl(self, encoder_counts: int) -> int:
-        """Since the last look, negative if more was sucked back than came."""
+        """Since the last look, negative if more was sucked back than came; 0 while the encoder does not answer."""
+        if encoder_counts < 0:
+            self.counts = -1
+            return 0
         if self.counts < 0:
             self.counts = encoder_counts
             self.at = encoder_counts % COUNTS_PER_TURN * self.rollers % COUNTS_PER_TURN

@@ -23,10 +23,10 @@ from .setup import Setup
 from .signals import C_HZ, Signals
 from .units import const, later_ms, until_ms
 
-CELLS = const(64)
+CELLS = const(64)  # assumed, as is how it is cut
 SLICE_CELLS = const(8)
 ROUNDS = const(10)  # of two patterns and eight places of the one
-SLICE_EVERY_MS = const(5_000)
+SLICE_EVERY_MS = const(5_000)  # all through in 400 s, of the ten minutes that a round may last; assumed
 HELD_MS = const(10_000)  # assumed: no one presses a key for so long
 PLAYED_MS = const(3_000)  # assumed: long enough to look at three LEDs
 
@@ -44,6 +44,8 @@ def pattern(cell: int, turn: int) -> int:
 
 
 class Memory:
+    """The block and where its walk is; `sound` until a cell has not held what was written."""
+
     def __init__(self) -> None:
         self.block = bytearray(CELLS)
         for cell in range(CELLS):
@@ -71,6 +73,8 @@ class Memory:
 
 
 class SelfTest:
+    """Raises MEMORY_FAULT and SELF_TEST_FAILED; `signal_test` is not 0 until a user has confirmed the signals."""
+
     def __init__(self, setup: Setup, alarms: Alarms, signals: Signals) -> None:
         self.alarms = alarms
         self.signals = signals
@@ -78,7 +82,7 @@ class SelfTest:
         self.code_sum = setup.code_sum
         self.signal_test = TO_BE_PLAYED if setup.signal_test else CONFIRMED
         self.playing = False
-        self.played_ms = 0  # until then
+        self.plays_until_ms = 0
         self.key_down = 0
         self.key_stuck = False
         self.down_since_ms = 0
@@ -127,15 +131,15 @@ class SelfTest:
 
     def show(self, now_ms: int) -> None:
         """While the test plays, all signals are on: called when `signals` has said what else would be."""
-        left_ms = until_ms(now_ms, self.played_ms)
-        if left_ms <= 0:
+        left_ms = until_ms(now_ms, self.plays_until_ms)
+        if not 0 < left_ms <= PLAYED_MS:  # also after a clock's jump
             self.playing = False
             return
         signals = self.signals
         signals.buzzer_hz = C_HZ
         signals.red = signals.yellow = signals.cyan = 1
         if until_ms(now_ms, signals.next_ms) > left_ms:
-            signals.next_ms = self.played_ms
+            signals.next_ms = self.plays_until_ms
 
     def _begin(self, now_ms: int) -> None:
         """At power-on."""
@@ -148,7 +152,7 @@ class SelfTest:
 
     def _play(self, now_ms: int) -> None:
         self.playing = True
-        self.played_ms = later_ms(now_ms, PLAYED_MS)
+        self.plays_until_ms = later_ms(now_ms, PLAYED_MS)
         self.signals.next_ms = now_ms
 
     def _look_at_keys(self, now_ms: int, down: int) -> None:

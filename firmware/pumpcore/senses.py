@@ -23,14 +23,16 @@ STUCK_UL, STUCK_MS = const(250), const(60_000)  # a 50 mL syringe: slack and fri
 UP_PA = const(20_000)  # a patient lifted by 2 m; assumed
 DOWN_PA, BELOW_PA = const(-15_000), const(-15_000)  # and to below where a patient 1.5 m down would be; assumed
 MOST_STEPS = const(1_000)  # between two readings: what is more makes no difference
-BLOCK_MS = const(5_000)
+BLOCK_MS = const(5_000)  # a cough, a slip, a roller are over by then; assumed
 MOVE_PA = const(1_200)  # four times what `bedside` noise of a few seconds is, twice that of `harsh`
-MOVE, NOISY = const(6), const(20)  # for each move, less one a block
-TEST_EVERY_MS = const(60_000)
-AIR_PERMILLE = const(900)
+MOVE, NOISY = const(6), const(20)  # for each move, less one a block: four in a row are noise; assumed
+TEST_EVERY_MS = const(60_000)  # blind for a minute at most; assumed
+AIR_PERMILLE = const(900)  # what a dark receiver reads at least; assumed
 
 
 class PressureSense:
+    """Pressures in Pa. Without what the line gives way by (compliance_nl_kpa) it is not watched, and never failed."""
+
     def __init__(self, setup: Setup) -> None:
         self.watched = setup.compliance_nl_kpa > 0
         self.compliance_nl_kpa = setup.compliance_nl_kpa
@@ -55,6 +57,7 @@ class PressureSense:
         self.unrest = min(self.unrest, MOVE)
 
     def failed(self, now_ms: int, pressure_pa: int, steps: int) -> bool:
+        """Whether this reading, `steps` after the last, is one that no line and no patient can give."""
         if not self.watched:
             return False
         if not LEAST_PA <= pressure_pa <= MOST_PA:
@@ -109,9 +112,9 @@ class PressureSense:
         self.block_ends_ms = later_ms(now_ms, BLOCK_MS)
 
     def _end_block(self) -> None:
-        least_pa, most_pa = self.least_pa - self.old_least_pa, self.most_pa - self.old_most_pa
+        low_by_pa, high_by_pa = self.least_pa - self.old_least_pa, self.most_pa - self.old_most_pa
         self.unrest = max(self.unrest - 1, 0)
-        way = 1 if min(least_pa, most_pa) > MOVE_PA else -1 if max(least_pa, most_pa) < -MOVE_PA else 0
+        way = 1 if min(low_by_pa, high_by_pa) > MOVE_PA else -1 if max(low_by_pa, high_by_pa) < -MOVE_PA else 0
         if way and way != self.way:
             self.unrest = min(self.unrest + MOVE, NOISY)
             self.way = way
@@ -120,7 +123,8 @@ class PressureSense:
 
 
 class AirSense:
-    """`testing` is what the driver is told: the sender is off until the next look."""
+    """Without a sender that can be switched off it has never failed. `testing` is what the driver is told: the sender
+    is off until the next look."""
 
     def __init__(self, setup: Setup) -> None:
         self.can_be_tested = setup.air_test

@@ -2,6 +2,8 @@
 
 Each hazard has a file of its own that knows how to find it; here stands which is looked for when, and
 what it is called. What follows from an alarm is the table's and the controller's business.
+
+While the motor stands a door may be open and a plunger loose. Once fluid flows by itself they are named with it.
 """
 
 from . import flow as through
@@ -62,11 +64,14 @@ class Watch:
         self.detector.begin()
 
     def acknowledge(self) -> None:
-        """A user has seen the alarms, before they are cleared: if it still flows by itself, that is found anew."""
+        """A user has seen the alarms, before they are cleared: if it still flows by itself, that is found anew, and
+        what is open."""
         if self.alarms.latched & 1 << FREE_FLOW:
             self.flow.begin()
             self.supply.begin()
             self.alarms.forget(FREE_FLOW)
+            self.alarms.forget(DOOR_OPEN)
+            self.alarms.forget(SYRINGE_UNSEATED)
 
     def begin(self, now_ms: int, rate_cml_h: int) -> None:
         """The motor runs at another rate from now on, 0 for none."""
@@ -85,21 +90,27 @@ class Watch:
         turned = self.travel.look(steps, inputs.encoder_counts)
         drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops)
         self.air.follow(now_ms)
-        self._look_at_the_flow(now_ms, inputs, steps, moving)
-        if drawn == upstream.FREE:
+        flowed = self._follow_the_flow(now_ms, inputs, steps, moving)
+        free = drawn == upstream.FREE or flowed == through.FREE
+        if moving or free:  # first, as the reason for the rest
+            self._look_at_what_is_open(inputs)
+        if free:
             self.alarms.raise_alarm(FREE_FLOW)
+        self._tell_of_the_flow(flowed)
         if moving:
-            self._look_at_the_holder(inputs)
+            self._look_at_the_barrel(inputs.barrel_um)
             self._look_at_the_line(now_ms, inputs, steps)
             self._tell_of_the_shaft(turned)
             self._tell_of_the_reservoir(drawn)
 
-    def _look_at_the_holder(self, inputs: Inputs) -> None:
+    def _look_at_what_is_open(self, inputs: Inputs) -> None:
         if not inputs.door_closed:
             self.alarms.raise_alarm(DOOR_OPEN)
         if not inputs.seated:
             self.alarms.raise_alarm(SYRINGE_UNSEATED)
-        if self.barrel_um and not -BARREL_UM <= inputs.barrel_um - self.barrel_um <= BARREL_UM:
+
+    def _look_at_the_barrel(self, barrel_um: int) -> None:
+        if self.barrel_um and not -BARREL_UM <= barrel_um - self.barrel_um <= BARREL_UM:
             self.alarms.raise_alarm(SYRINGE_WRONG)
 
     def _look_at_the_line(self, now_ms: int, inputs: Inputs, steps: int) -> None:
@@ -121,14 +132,16 @@ class Watch:
         elif self.air.too_much():
             alarms.raise_alarm(AIR_ACCUMULATED)
 
-    def _look_at_the_flow(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
+    def _follow_the_flow(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> int:
         loose = not (inputs.door_closed and inputs.seated)
         found = self.flow.look(now_ms, steps, inputs.flowed_nl, inputs.pressure_pa, loose, moving)
-        if self.flow.free_nl:
-            self.dose.book_free(self.flow.free_nl)
-        if found == through.FREE:
-            self.alarms.raise_alarm(FREE_FLOW)
-        elif found == through.OVER:
+        free_nl = self.flow.free_nl if self.flow.watched else self.supply.came_nl(loose)
+        if free_nl:
+            self.dose.book_free(free_nl)
+        return found
+
+    def _tell_of_the_flow(self, found: int) -> None:
+        if found == through.OVER:
             self.alarms.raise_alarm(OVER_INFUSION)
         elif found == through.UNDER:
             self.alarms.raise_alarm(UNDER_INFUSION)

@@ -122,15 +122,25 @@ def _cut_peak(axes: Axes, x: Numbers, flow: Numbers, most_rate: float) -> None:
 
 
 def _programmed(t_s: Numbers, rate: Numbers, state: Sequence[str] | NDArray[Any], programmed_ml: float) -> Numbers:
-    """What the prescription asked for by each row, in mL: the running integral of the set rate, each rate holding until
-    the next row, up to the volume to be infused, and the KVO rate beyond. An alarm stops the pump but not the
-    prescription.
+    """What the prescription asked for by each row, in mL: the set rate, holding until the next row, until the volume
+    to be infused is in, and the KVO rate from then on. Pauses hold it up. An alarm stops the pump but not the
+    prescription, and what flows by itself ends an infusion early, but is not programmed.
     """
-    volumes, asked = [0.0], 0.0
+    volume, asked, kvo, end = 0.0, 0.0, 0.0, programmed_ml
+    volumes = [volume]
     for hours, now, name in zip(np.diff(t_s) / 3600.0, rate[:-1], state[:-1], strict=True):
-        asked = asked if name in ("RELIEF", "ALARM") else now
-        volume = volumes[-1] + asked * hours
-        volumes.append(volume if name == "KVO" else max(volumes[-1], min(volume, programmed_ml)))
+        if name == "KVO":
+            kvo = now
+            end = volume if math.isinf(end) else end  # not known: it is in now
+        elif name not in ("RELIEF", "ALARM", "DONE"):
+            asked = now
+        if name in ("IDLE", "READY", "OFF"):  # what is started next is asked for on top
+            kvo, end = 0.0, volume + programmed_ml
+        first = min(asked * hours, max(end - volume, 0.0))
+        volume += first
+        if volume >= end and name in ("KVO", "RELIEF", "ALARM"):
+            volume += kvo * (hours - (first / asked if asked else 0.0))
+        volumes.append(volume)
     return np.array(volumes)
 
 

@@ -40,7 +40,8 @@ def show_run(summary: Summary, picture: Path) -> None:
     for alarm in summary["alarms"]:
         table.add_row("alarm", f"{_clock(alarm['t_s'])}  {alarm['text']}", f"{alarm['code']}: {alarm['action']}")
     for remark in summary["remarks"]:
-        table.add_row("remark", f"[yellow]{remark.split(' is ')[0]}[/]", remark.split(" is ")[1])
+        what, words = remark.split(": ", 1)
+        table.add_row("remark", f"[yellow]{what}[/]", words)
     for refused in summary["refused"]:
         table.add_row("refused", f"{_clock(refused['t_s'])}  {refused['request']}", f"[yellow]{refused['answer']}[/]")
     for verdict in summary["expect"]:

@@ -7,6 +7,7 @@ kPa s / uL of water at 20 C: of another fluid they are FLUIDS[name] times as lar
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -146,6 +147,12 @@ ROUTES: dict[str, Route] = {row["name"]: Route(**row) for row in _LINES["route"]
 FLUIDS: dict[str, float] = _LINES["fluids"]  # viscosity, mPa s
 
 
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Which of `names` may be meant, three at most; empty if none is near."""
+    near = get_close_matches(name, names, n=3)
+    return f"did you mean {' or '.join(near)}?" if near else ""
+
+
 def tubing(name: str) -> Tubing:
     """A set by its name in SETS, or any tube by its size, "1.5 m x 1.0 mm".
 
@@ -155,12 +162,9 @@ def tubing(name: str) -> Tubing:
         return SETS[name]
     match = re.fullmatch(r"\s*(\d+\.?\d*)\s*m\s*x\s*(\d+\.?\d*)\s*mm\s*", name)
     if not match:
-        near = get_close_matches(name, SETS, n=2)
-        raise ValueError(
-            'must be a length and a bore like "1.5 m x 1.0 mm", or one of '
-            + ", ".join(SETS)
-            + (f"; did you mean {' or '.join(near)}?" if near else "")
-        )
+        size = 'a length and a bore like "1.5 m x 1.0 mm"'
+        near = nearest(name, SETS)
+        raise ValueError(f"unknown; {near} Or give {size}" if near else f"must be {size}, or one of {', '.join(SETS)}")
     return Tubing(float(match[1]), float(match[2]))
 
 

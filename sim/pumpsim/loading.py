@@ -2,13 +2,13 @@
 
 import re
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from pumpcore.setup import MOST_STEP_PL, SetupError
+from pumpsim.catalogue import nearest
 from pumpsim.kinds import KINDS
 from pumpsim.rig import screw_of, setup_of, step_ul
 from pumpsim.scenario import Scenario
@@ -126,14 +126,13 @@ def _in_words(problem: Any) -> str:
     """pydantic's finding as a person would put it, with what stands there."""
     if problem["type"] == "extra_forbidden":
         key, known = str(problem["loc"][-1]), _keys_at(problem["loc"][:-1])
-        near = get_close_matches(key, known, n=1)
-        return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; there are {', '.join(known)}"
+        return f"unknown key; {nearest(key, known) or 'there are ' + ', '.join(known)}"
     if plain := _plainly(problem["type"], problem):
         return plain
     said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if isinstance(problem["input"], dict):
         return f"does not fit together: {said}"
-    must = "" if said.startswith("must") else "must be "
+    must = "" if said.startswith(("must", "unknown")) else "must be "
     return f"is {problem['input']!r}, {must}{said}"
 
 

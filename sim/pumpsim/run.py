@@ -14,9 +14,9 @@ from typing import Any
 from pumpcore.alarms import ACTION_NAMES, PRIORITY_NAMES, STOP_PUMP, TABLE, TO_KVO
 from pumpcore.records import ACCEPTED, ANSWER_NAMES
 from pumpsim.bench import Bench
-from pumpsim.catalogue import syringes
 from pumpsim.expect import judge
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS, Note, Record, Row
+from pumpsim.remarks import remarks
 from pumpsim.rig import step_ul
 from pumpsim.scenario import Scenario
 from pumpsim.screw import STEPS_PER_TURN
@@ -84,17 +84,6 @@ def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda shar
         "expect": judge(scenario.expect, last.state, delivered_ml, record.events, measured),
     }
     return Run(record, summary)
-
-
-def remarks(scenario: Scenario) -> list[str]:
-    """What a careful user would say beforehand: rates that make no sense in this syringe."""
-    if scenario.pump.syringe is None:
-        return []
-    least_ml_h = syringes()[scenario.pump.syringe].least_rate_ml_h
-    rates = [therapy.rate_ml_h for therapy in scenario.therapy]
-    rates += [event.rate_ml_h for event in scenario.event if event.rate_ml_h is not None]
-    words = f"below {least_ml_h:g} mL/h, the least that makes sense in a {scenario.pump.syringe}; take a smaller one"
-    return [f"{rate_ml_h:g} mL/h is {words}" for rate_ml_h in sorted(set(rates)) if rate_ml_h < least_ml_h]
 
 
 def measure(bench: Bench) -> dict[str, float]:

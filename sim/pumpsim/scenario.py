@@ -4,14 +4,13 @@ Numbers are in the units a person writes. Unknown keys are errors. loading.py re
 turns what is wrong into one line.
 """
 
-from difflib import get_close_matches
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pumpcore.alarms import TABLE
 from pumpcore.states import STATE_NAMES
-from pumpsim.catalogue import CANNULAS, DROPS_PER_ML, FLUIDS, ROUTES, TUBES, Tubing, syringes, tubing
+from pumpsim.catalogue import CANNULAS, DROPS_PER_ML, FLUIDS, ROUTES, TUBES, Tubing, nearest, syringes, tubing
 from pumpsim.kinds import KINDS
 from pumpsim.record import DEAD, MEASURES, OFF
 from pumpsim.screw import Screw
@@ -25,12 +24,12 @@ def _hundredths(rate_ml_h: float) -> float:
 
 
 def _one_of(*names: str) -> AfterValidator:
-    """A text that must be one of `names`; the nearest is offered for another."""
+    """A text that must be one of `names`; for another the nearest are offered, or else all."""
 
     def check(name: str) -> str:
         if name not in names:
-            near = get_close_matches(name, names, n=1)
-            raise ValueError("must be one of " + ", ".join(names) + (f"; did you mean {near[0]}?" if near else ""))
+            near = nearest(name, names)
+            raise ValueError(f"unknown; {near}" if near else f"must be one of {', '.join(names)}")
         return name
 
     return AfterValidator(check)

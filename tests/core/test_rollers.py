@@ -63,6 +63,24 @@ def test_looks_in_between_change_nothing(first, strides):
     assert once.flowed_nl(at & CLOCK_MASK) == came
 
 
+@pytest.mark.parametrize("at", [100, 5_000, CLOCK_MASK, 2**29 + 7])
+def test_an_encoder_that_does_not_answer_for_a_look_moves_nothing(at):
+    """What it says next is where it begins."""
+    known = rollers()
+    assert [known.flowed_nl(counts) for counts in (at, -1, 300, 300 + 4_096)] == [0, 0, 0, 4 * PASSAGE_NL]
+
+
+def test_what_turned_before_a_start_is_not_counted():
+    """By hand, or while a fault stood: it is no air that the detector has missed."""
+    air = Air(Setup(STEP_PL, 500_000, **TUBE))
+    air.look(1_000, 0, 50_000)
+    air.begin()
+    air.look(1_000, 0, 50_000 - 4 * 4_096)
+    assert (air.bubble_ul, air.sum_ul) == (0, 0)
+    air.look(1_000, 3_200, 50_000 - 3 * 4_096)
+    assert (air.bubble_ul, air.sum_ul) == (426, 426)
+
+
 @pytest.mark.parametrize("lacking", [{"rollers": 0}, {"steps_per_turn": 0}])
 def test_without_rollers_or_an_encoder_nothing_is_known(lacking):
     assert rollers(**lacking).passage_nl == 0

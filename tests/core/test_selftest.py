@@ -409,6 +409,21 @@ def test_the_test_is_played_above_an_alarm_of_power_on_which_goes_on_after_it():
     assert (shown(rig), raised(rig)) == ((0, 0, 0, 1), {ON_BATTERY})
 
 
+@pytest.mark.parametrize("jump_ms", [-60_000, -3_000, 2_500])
+def test_a_clock_that_jumps_does_not_keep_all_signals_on(jump_ms):
+    """The clock's fault is told instead: its LED, and its tones when their time has come."""
+    rig = Rig(STEP_PL, clock_ms=100_000, signal_test=1, second_clock=1)
+    rig.inputs.second_ms = 0
+    rig.step(0)
+    rig.inputs.second_ms = 1_000
+    rig.step(1_000)
+    assert (raised(rig), shown(rig)) == (set(), ALL)
+    rig.clock_ms += jump_ms
+    rig.step(1_000)
+    assert raised(rig) == {CLOCK_FAULT}
+    assert shown(rig)[1:] == (0, 0, 1)
+
+
 def test_confirmed_once_it_is_confirmed_until_power_off():
     rig = Rig(STEP_PL, signal_test=1)
     rig.step(0)

@@ -174,12 +174,39 @@ def test_an_acknowledgement_of_another_alarm_leaves_what_flows_as_it_is():
     assert bench.look(40, supply_pa=0, drops=6) == set()
 
 
-def test_what_flows_by_the_open_door_is_booked():
-    bench = Bench(flow_sensor=1)
+@pytest.mark.parametrize("flow_sensor", [0, 1])
+@pytest.mark.parametrize(
+    ("open_", "causes"),
+    [
+        ({}, []),
+        ({"door_closed": 0}, [DOOR_OPEN]),
+        ({"seated": 0}, [SYRINGE_UNSEATED]),
+        ({"door_closed": 0, "seated": 0, "barrel_um": 0}, [DOOR_OPEN, SYRINGE_UNSEATED]),
+    ],
+)
+def test_free_flow_at_rest_names_what_is_open_and_that_comes_first(flow_sensor, open_, causes):
+    """An open door alone is none of the pump's business while it stands; acknowledged, all is found anew."""
+    bench = Bench(flow_sensor=flow_sensor)
+    bench.moving = False
+    assert bench.look(20, **open_) == set()
+    assert bench.look(40, drops=3, flowed_nl=150_000) == {FREE_FLOW, *causes}
+    assert bench.alarms.reason == [*causes, FREE_FLOW][0]
+    assert bench.alarms.shown == FREE_FLOW
+    bench.watch.acknowledge()
+    bench.alarms.acknowledge()
+    bench.alarms.raised = 0
+    bench.inputs.drops, bench.inputs.flowed_nl = 6, 300_000
+    bench.watch.look(60, bench.inputs, 0, False)
+    assert bench.alarms.latched == bench.alarms.raised == sum(1 << code for code in (FREE_FLOW, *causes))
+
+
+@pytest.mark.parametrize(("flow_sensor", "booked_ul"), [(1, 520), (0, 500)])
+def test_what_flows_by_the_open_door_is_booked(flow_sensor, booked_ul):
+    """130 uL each second, by the flow sensor; by whole drops of 50 uL where there is none."""
+    bench = Bench(flow_sensor=flow_sensor)
     for n in range(5):
-        bench.inputs.flowed_nl = 130_000 * n
-        bench.look(1_000 * n, door_closed=0)
-    assert bench.watch.dose.free_ul == bench.watch.dose.pumped_ul == 520
+        bench.look(1_000 * n, door_closed=0, flowed_nl=130_000 * n, drops=130 * n // 50)
+    assert bench.watch.dose.free_ul == bench.watch.dose.pumped_ul == booked_ul
 
 
 @pytest.mark.parametrize(("behind", "found"), [(64, set()), (65, {MOTOR_STALL})])

@@ -288,6 +288,13 @@ def test_a_refused_request_is_shown(here):
     assert "RESUME" in run("simulate", "short.toml").stdout
 
 
+def test_a_remark_is_shown_and_kept(here):
+    (here / "short.toml").write_text(SCENARIO + '[[event]]\nat_s = 5\naction = "start"\n')
+    assert "nothing is infused before" in " ".join(run("simulate", "short.toml").stdout.split())
+    summary = json.loads((here / "out/short/summary.json").read_text())
+    assert summary["remarks"] == ["start: at 5 s, as the scenario says; nothing is infused before"]
+
+
 def test_help_loads_no_plotting_library():
     code = "import sys, pumphost.cli; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -184,6 +184,50 @@ def test_programmed_is_the_integral_of_the_set_rate(tmp_path: Path) -> None:
     assert drawn_volume(figure.axes[1], "programmed") == pytest.approx([0.0, 1.0, 2.0, 2.0], abs=1e-12)
 
 
+# (until, state, set rate in mL/h), the volumes at the beginning and after each; 6 mL are to be infused.
+PROGRAMMED = {
+    "to the end, then at the KVO rate": (
+        [(180.0, "INFUSING", 120.0), (540.0, "KVO", 10.0)],
+        [0.0, 6.0, 7.0],
+    ),
+    "what flows by itself ends it early, and is not programmed": (
+        [(120.0, "INFUSING", 120.0), (360.0, "KVO", 60.0), (420.0, "KVO", 60.0)],
+        [0.0, 4.0, 9.0, 10.0],
+    ),
+    "the same with no KVO": ([(120.0, "INFUSING", 120.0), (150.0, "DONE", 0.0), (420.0, "DONE", 0.0)], [0, 4, 5, 6]),
+    "an alarm stops the pump alone, a pause the prescription too": (
+        [(60.0, "INFUSING", 120.0), (90.0, "ALARM", 0.0), (190.0, "PAUSED", 0.0), (220.0, "INFUSING", 120.0)],
+        [0.0, 2.0, 3.0, 3.0, 4.0],
+    ),
+    "an alarm at the KVO rate, and one that went there early": (
+        [(60.0, "INFUSING", 120.0), (180.0, "KVO", 60.0), (240.0, "KVO", 60.0), (300.0, "ALARM", 0.0)],
+        [0.0, 2.0, 6.0, 7.0, 8.0],
+    ),
+    "the same volume once more": (
+        [(180.0, "INFUSING", 120.0), (200.0, "DONE", 0.0), (210.0, "READY", 0.0), (390.0, "INFUSING", 120.0)],
+        [0.0, 6.0, 6.0, 6.0, 12.0],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PROGRAMMED.values(), ids=PROGRAMMED)
+def test_programmed_is_the_set_rate_until_the_volume_is_in(tmp_path: Path, case: Any) -> None:
+    spans, volumes = case
+    last = spans[-1]
+    trace = {name: column[: len(volumes)] for name, column in trace_of(10.0).items()}
+    trace |= {"t_s": [0.0, *(until for until, _, _ in spans)]}
+    trace |= {"state": [state for _, state, _ in [*spans, last]], "set_rate_ml_h": [r for _, _, r in [*spans, last]]}
+    figure = draw_delivery(trace, [], tmp_path / "picture.png", "a run", programmed_ml=6.0)
+    assert drawn_volume(figure.axes[1], "programmed") == pytest.approx(volumes, abs=1e-9)
+
+
+def test_where_the_volume_is_not_known_the_kvo_rate_begins_with_its_state(tmp_path: Path) -> None:
+    trace = {name: column[:3] for name, column in trace_of(10.0).items()}
+    trace |= {"t_s": [0.0, 60.0, 120.0], "state": ["INFUSING", "KVO", "KVO"], "set_rate_ml_h": [120.0, 60.0, 60.0]}
+    figure = draw_delivery(trace, [], tmp_path / "picture.png", "a run")
+    assert drawn_volume(figure.axes[1], "programmed") == pytest.approx([0.0, 2.0, 3.0], abs=1e-9)
+
+
 def test_labels_say_what_happened(tmp_path: Path) -> None:
     events: list[Event] = [
         (0.0, "user", "START", ""),

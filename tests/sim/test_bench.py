@@ -308,14 +308,6 @@ def test_the_summary_tells_what_was_refused_and_what_an_end_without_kvo_does():
     assert summary["final_state"] == "DONE"
 
 
-def test_a_rate_too_low_for_its_syringe_is_remarked():
-    """The Perfusor's table: 1 mL/h at least in 50 mL, 0.1 mL/h in 10 mL."""
-    (remark,) = simulate(story(duration_s=10.0, rate_ml_h=0.9)).summary["remarks"]
-    assert remark.startswith("0.9 mL/h is below 1 mL/h, the least that makes sense in a BD Plastipak 50")
-    small = Pump(syringe="BD Plastipak 10")
-    assert simulate(story(duration_s=10.0, rate_ml_h=0.9, pump=small)).summary["remarks"] == []
-
-
 def test_the_trace_tells_what_the_controller_read():
     rows = Bench(story(noise=Noise(model="harsh"))).run().rows
     differences = [row.reading_kpa - row.pressure_kpa for row in rows if row.state == "INFUSING"]

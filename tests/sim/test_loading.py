@@ -68,8 +68,9 @@ WRONG = [
     (
         '"BD Plastipak 1"',
         '"BD Plastipack 1"',
-        "line 6: pump.syringe is 'BD Plastipack 1', must be one of BD Plastipak 1,",
+        "line 6: pump.syringe is 'BD Plastipack 1', unknown; did you mean BD Plastipak 1 or ",
     ),
+    ('"BD Plastipak 1"', '"squirter"', "line 6: pump.syringe is 'squirter', must be one of BD Plastipak 1, BD "),
     ('drive = "syringe"', 'drive = "balloon"', "line 5: pump.drive is 'balloon', must be 'syringe'"),
     (
         "1.5 m x 1.0 mm",
@@ -81,7 +82,7 @@ WRONG = [
         "1.5 m x 11 mm",
         "line 8: line.set is '1.5 m x 11 mm', must be up to 10 m long and 0.1 to 10 mm wide",
     ),
-    ("1.5 m x 1.0 mm", "standart extension", "line 8: line.set is 'standart extension', must be"),
+    ("1.5 m x 1.0 mm", "standart extension", "line 8: line.set is 'standart extension', unknown; did you mean st"),
     (
         'set = "1.5 m x 1.0 mm"',
         "length_m = 1.0\ninner_diameter_mm = 0.0",
@@ -113,7 +114,8 @@ WRONG = [
         "[[therapy]]\nrate_ml_h = 1.0\nvtbi_ml = 1.0\n[[event]]\n",
         "therapy stands there 2 times, 1 is the",
     ),
-    ("[expect]\n", "[expect]\nplant = { air_litre = [0.0, 1.0] }\n", "must be one of pumped_ml, free_ml, air_ml"),
+    ("[expect]\n", "[expect]\nplant = { air_litre = [0.0, 1.0] }\n", "unknown; did you mean air_ml?"),
+    ("[expect]\n", "[expect]\nplant = { colour = [0.0, 1.0] }\n", "must be one of pumped_ml, free_ml, air_ml"),
     ("1.5 m x 1.0 mm", "long", "line 8: line.set is 'long', must be a length and a bore like \"1.5 m x 1.0 mm\""),
     (
         'set = "1.5 m x 1.0 mm"',
@@ -134,8 +136,12 @@ WRONG = [
     ),
     ("occlusion-downstream", "gremlin", "line 22: fault.kind is 'gremlin', must be one of occlusion-downstream, "),
     ('action = "pause"', 'action = "dance"', "line 19: event.action is 'dance', must be 'program', 'start', 'pause'"),
-    ('final_state = "ALARM"', 'final_state = "GONE"', "line 24: expect.final_state is 'GONE', must be one of IDLE"),
-    ("OCCLUSION_DOWNSTREAM", "OCCLUSION", "expect.alarms.code is 'OCCLUSION', must be one of OCCLUSION_DOWNSTREAM"),
+    (
+        'final_state = "ALARM"',
+        'final_state = "GONE"',
+        "line 24: expect.final_state is 'GONE', unknown; did you mean DONE?",
+    ),
+    ("OCCLUSION_DOWNSTREAM", "OCCLUSION", "OCCLUSION_UPSTREAM or OCCLUSION_DOWNSTREAM?"),
     (
         'code = "OCC',
         'kode = "OCC',

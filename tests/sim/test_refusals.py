@@ -46,7 +46,7 @@ def refused(tmp_path, scenario, *lines):
     ("scenario", "lines", "says"),
     [
         (GOOD, ["at_s = 60", 'kind = "gremlin"'], "fault.kind is 'gremlin', must be one of"),
-        (GOOD, ["at_s = 60", 'kind = "door-opened"'], "did you mean door-open?"),
+        (GOOD, ["at_s = 60", 'kind = "door-opened"'], "fault.kind is 'door-opened', unknown; did you mean door-open?"),
         (GOOD, ["at_s = 60"], "fault.kind is missing"),
         (GOOD, ['kind = "motor-stall"'], "fault.at_s is missing"),
         (
