@@ -6,6 +6,6 @@ In MicroPython's ports/rp2: make BOARD=RPI_PICO FROZEN_MANIFEST=<path of this fi
 
 freeze("$(PORT_DIR)/modules")
 package("pumpcore")
-package("board")
+package("board", files=("__init__.py", "rp2.py"))
 module("boot.py")
 module("main.py")

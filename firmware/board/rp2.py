@@ -17,14 +17,23 @@ from machine import ADC, Pin
 from rp2 import PIO, StateMachine, asm_pio, asm_pio_encode
 
 from pumpcore.alarms import LOW, TABLE
-from pumpcore.records import NOTHING_ASKED, Inputs, Outputs
-from pumpcore.setup import LEAST_INTERVAL_TICKS
-from pumpcore.states import ACKNOWLEDGE, MOVING, PAUSE, PROGRAM, RESUME, START, STOP
+from pumpcore.records import ANSWER_NAMES, NOTHING_ASKED, Inputs, Outputs
+from pumpcore.setup import LEAST_INTERVAL_TICKS, Setup
+from pumpcore.states import ACKNOWLEDGE, MOVING, PAUSE, PROGRAM, RESUME, START, STATE_NAMES, STOP
 from pumpcore.units import CLOCK_HALF, CLOCK_MASK, const, until_ms
 
 TYPE_CHECKING = False  # MicroPython has no `typing`; a type checker takes this name for true
 if TYPE_CHECKING:
     from rp2.asm_pio import block, isr, jmp, label, mov, not_x, osr, pin, pins, pull, set, wait, x, x_dec, y, y_dec
+
+# The prescription stands here until a host link sets it.
+RATE_CML_H = const(500)  # 5.00 mL/h
+VTBI_UL = const(10_000)  # 10 mL
+KVO_CML_H = const(100)  # 1.00 mL/h
+
+# The nominal rig: BD Plastipak 50 mL, inner diameter 26.59 mm; a screw of 1 mm pitch; 3200 microsteps a turn.
+STEP_PL = const(173_530)  # pi / 4 * (26.59 mm)**2 * 1 mm / 3200
+RESERVOIR_UL = const(50_000)
 
 # GPIO numbers. From reset to boot.py they float with a weak pull to ground, which switches a motor driver
 # on: ENABLE needs a resistor of 10 kOhm to 3.3 V.
@@ -288,6 +297,12 @@ class Board:
         self.state = 0  # as obeyed last: a key asks for what fits it
         self.request = NOTHING_ASKED
 
+    def setup(self) -> Setup:
+        """The pump that stands above. At power-on its prescription is handed in as PROGRAM; after that the START key
+        first confirms that all LEDs were on, then starts, resumes and acknowledges; the STOP key pauses, then stops."""
+        self.request = PROGRAM
+        return Setup(STEP_PL, RESERVOIR_UL, signal_test=1, code_sum=self.sealed_sum())
+
     def now_ms(self) -> int:
         """The clock, modulo 2**30 ms."""
         return time.ticks_ms() & CLOCK_MASK  # type: ignore[operator]  # the stub hides that it is an int
@@ -303,7 +318,7 @@ class Board:
             return 1
 
     def read(self, inputs: Inputs) -> None:
-        """Fill in what the sensors, the counter and the keys say. The rates asked for stay as they are."""
+        """Fill in what the sensors, the counter and the keys say."""
         self._poll_keys()
         self.stepper.feed()
         inputs.steps_done = self.stepper.given()
@@ -314,10 +329,14 @@ class Board:
         inputs.winding_ok = self.driver_fault.value()
         inputs.key_down = 1 if self.start_key.held() or self.stop_key.held() else 0
         inputs.request = self.request
+        if self.request == PROGRAM:
+            inputs.rate_cml_h = RATE_CML_H
+            inputs.vtbi_ul = VTBI_UL
+            inputs.kvo_cml_h = KVO_CML_H
         self.request = NOTHING_ASKED
 
     def obey(self, outputs: Outputs) -> None:
-        """Drop the queue if told so, switch the motor, queue what is ordered, show what is wrong."""
+        """Drop the queue if told so, switch the motor, queue what is ordered, show what is wrong, print an answer."""
         self.state = outputs.state
         moving = MOVING[outputs.state]
         if outputs.flush:
@@ -332,6 +351,8 @@ class Board:
         self.green.value(moving or testing)
         self.yellow.value(priority == LOW or testing)
         self.red.value(priority > LOW or testing)
+        if outputs.answer:
+            print(STATE_NAMES[outputs.state], ANSWER_NAMES[outputs.answer])
 
     def wait_until(self, then_ms: int) -> None:
         """Return at `then_ms`, or as soon as a key asks for something. Meanwhile the FIFO is kept full."""
@@ -340,10 +361,6 @@ class Board:
             self.stepper.feed()
             self.code.read_a_slice()
             self._poll_keys()
-
-    def ask(self, request: int) -> None:
-        """Hand in a request of states.py; the next read takes it."""
-        self.request = request
 
     def stop(self) -> None:
         """Drop what is queued, let go of the motor, and light the red LED: nobody looks after it any more."""

@@ -24,6 +24,12 @@ ANSWER_NAMES = (
 MOST_SEGMENTS = const(5)  # in one order: the rest of a step, and two runs of two intervals each
 
 
+def numbers_of(record: object) -> list[str]:
+    """The names of a record's numbers, by the alphabet: the order they were made in is kept by CPython only."""
+    names = [name for name in sorted(dir(record)) if name[0] != "_"]
+    return [name for name in names if isinstance(getattr(record, name), (int, bool))]  # bool is no int in MicroPython
+
+
 class Inputs:
     """What the sensors, the step generator and the user say at one instant."""
 

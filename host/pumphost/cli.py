@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from pumphost.errors import BadInput
+from pumpsim.engine import CPYTHON, ENGINES, NoInterpreter
 from pumpsim.loading import BadScenario
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -36,7 +37,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (BadInput, BadScenario) as error:
+        except (BadInput, BadScenario, NoInterpreter) as error:
             raise BadInputExit(" ".join(str(error).split())) from None
 
 
@@ -61,14 +62,21 @@ def demo(out: Path) -> None:
     "--out", type=FOLDER, help="The run's folder, or that of all runs; out/ and the file's name unless given."
 )
 @click.option("--seed", type=click.IntRange(0), help="Replaces the scenario's seed.")
-def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=CPYTHON,
+    show_default=True,
+    help="What runs the controller; the events are the same.",
+)
+def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None, engine: str) -> None:
     """Run SCENARIO files on the virtual pump, with the controller that is flashed; many of them in parallel."""
     from pumphost.simulate import run_book, run_into
 
     if len(scenario) == 1:
-        _finish(run_into(scenario[0], out or Path("out") / scenario[0].stem, seed))
+        _finish(run_into(scenario[0], out or Path("out") / scenario[0].stem, seed, engine))
     else:
-        _finish(run_book(scenario, out or Path("out"), seed))
+        _finish(run_book(scenario, out or Path("out"), seed, engine))
 
 
 def _finish(ok: bool) -> None:

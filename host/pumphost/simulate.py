@@ -15,6 +15,7 @@ from pumphost.errors import BadInput
 from pumphost.pictures import draw_capture, draw_delivery
 from pumphost.recording import read_recording
 from pumphost.show import show_book, show_run
+from pumpsim.engine import CPYTHON, check
 from pumpsim.loading import load
 from pumpsim.run import Summary, ok, simulate
 from pumpsim.scenario import Scenario
@@ -32,31 +33,33 @@ def _scenarios() -> Path:
 FIRST = _scenarios() / "first-infusion.toml"
 
 
-def run_into(path: Path, folder: Path, seed: int | None) -> bool:
+def run_into(path: Path, folder: Path, seed: int | None, engine: str = CPYTHON) -> bool:
     """Run the scenario in `path` into `folder`, show its summary; whether all that it expects happened.
 
-    Raises BadScenario before anything is written, and BadInput if `folder` cannot be written to.
+    Raises BadScenario or NoInterpreter before anything is written, and BadInput if `folder` cannot be written to.
     """
     scenario = load(path, seed)
+    check(engine)
     with _progress() as progress:
         bar = progress.add_task(escape(scenario.name), total=1.0)
-        summary = _run(scenario, folder, lambda share: progress.update(bar, completed=share))
+        summary = _run(scenario, folder, engine, lambda share: progress.update(bar, completed=share))
     show_run(summary, folder / PICTURE)
     return ok(summary)
 
 
-def run_book(paths: Sequence[Path], root: Path, seed: int | None) -> bool:
+def run_book(paths: Sequence[Path], root: Path, seed: int | None, engine: str = CPYTHON) -> bool:
     """Run many scenarios at once, each into a folder of `root` by the file's name; whether all went as expected.
 
-    Raises BadScenario or BadInput before anything is run if one of the files cannot be.
+    Raises BadScenario, BadInput or NoInterpreter before anything is run if one of the files cannot be.
     """
+    check(engine)
     scenarios = {path.stem: load(path, seed) for path in paths}
     if len(scenarios) < len(paths):
         stems = [path.stem for path in paths]
         twice = next(path for i, path in enumerate(paths) if path.stem in stems[:i])
         raise BadInput(f"{twice}: another scenario has the same file name, and with it the same folder in {root}")
     with _progress() as progress, workers() as pool:
-        jobs = {pool.submit(_run, scenario, root / stem): stem for stem, scenario in scenarios.items()}
+        jobs = {pool.submit(_run, scenario, root / stem, engine): stem for stem, scenario in scenarios.items()}
         for _ in progress.track(as_completed(jobs), total=len(jobs), description="scenarios"):
             pass
     summaries = {stem: job.result() for job, stem in jobs.items()}
@@ -69,11 +72,11 @@ def _progress() -> Progress:
     return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
-def _run(scenario: Scenario, folder: Path, told: Callable[[float], None] = lambda share: None) -> Summary:
+def _run(scenario: Scenario, folder: Path, engine: str, told: Callable[[float], None] = lambda share: None) -> Summary:
     """Run and draw one scenario into `folder`, which is made first: a run is not to be lost for want of it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        run = simulate(scenario, told)
+        run = simulate(scenario, told, engine)
         run.write(folder)
     except OSError as error:
         raise BadInput(f"{error.filename or folder}: {error.strerror}; --out names a folder to write to") from None

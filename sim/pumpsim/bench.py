@@ -1,4 +1,4 @@
-"""The bench: SimPy turns the crank of the shipped controller against the virtual pump.
+"""The bench: SimPy turns the crank of the shipped controller, in here or in a process, against the virtual pump.
 
 SimPy's time counts whole milliseconds. One process is the loop of firmware/main.py: read, step, obey,
 wait until the time the step asked for. The others bring what happens from outside, user events and
@@ -29,6 +29,7 @@ from pumpcore.states import (
 )
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.catalogue import syringes
+from pumpsim.engine import Boot, Engine
 from pumpsim.faults import STARTS
 from pumpsim.motor import BadOrder
 from pumpsim.peristaltic import PeristalticDrive
@@ -81,16 +82,18 @@ class AlarmClock(simpy.Event):
 
 
 class Bench:
-    """One run of one scenario. `clock_ms` is what the controller's clock reads at the start."""
+    """One run of one scenario. `clock_ms` is what the controller's clock reads at the start; `boot` makes a controller
+    at power-on."""
 
-    def __init__(self, scenario: Scenario, clock_ms: int = 0) -> None:
+    def __init__(self, scenario: Scenario, clock_ms: int = 0, boot: Boot = Controller) -> None:
         self.scenario = scenario
         self.clock_ms = clock_ms
         self.plant = plant_of(scenario)
         noise = scenario.noise
         pressure = PressureSensor(noise.model, scenario.seed, noise.offset_kpa, noise.quantum_kpa)
         self.ports = Ports(self.plant, pressure, FlowSensor(scenario.seed) if scenario.pump.flow_sensor else None)
-        self.controller = Controller(setup_of(scenario))
+        self.boot = boot
+        self.controller: Engine = boot(setup_of(scenario))
         self.protector = Protector(self.controller.setup, self.plant, self.ports.encoder)
         self.battery = Battery()
         self.warmth = Warmth()
@@ -304,7 +307,7 @@ class Bench:
             self.dead = False
             self.release()
         if not self.outages:
-            self.controller = Controller(setup_of(self.scenario))
+            self.controller = self.boot(setup_of(self.scenario))
             self.protector = Protector(self.controller.setup, self.plant, self.ports.encoder)
             self.ports.requests.clear()
             self.ports.code.booted_ms = int(self.env.now)

