@@ -20,8 +20,8 @@ from pumpcore.states import (
     STOP,
 )
 from pumpcore.units import CLOCK_MASK
+from relieved import STEP_PL, Line
 from stepper import Rig
-from test_relief import STEP_PL, Line
 
 
 class Told:

@@ -10,7 +10,7 @@ from pumpcore.restart import Restart
 from pumpcore.setup import Setup
 from pumpcore.states import ACKNOWLEDGE, ALARM, INFUSING, PAUSED, RELIEF
 from pumpcore.units import CLOCK_MASK
-from test_relief import Line, relief_of
+from relieved import Line, relief_of
 
 TEN_MIN_MS = 600_000
 STARTS = [0, CLOCK_MASK - 7_000, CLOCK_MASK - 300_000]
