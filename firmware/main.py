@@ -6,16 +6,17 @@ stopped on the way out.
 
 from board import Board
 from pumpcore.controller import Controller
+from pumpcore.pump import Pump
 from pumpcore.records import Inputs, Outputs
 
 
-def infuse(board: Board, controller: Controller) -> None:
+def infuse(board: Board, pump: Pump) -> None:
     inputs = Inputs()
     outputs = Outputs()
     while True:
         now_ms = board.now_ms()
         board.read(inputs)
-        next_ms = controller.step(now_ms, inputs, outputs)
+        next_ms = pump.step(now_ms, inputs, outputs, board)
         board.obey(outputs)
         board.wait_until(next_ms)
 
@@ -23,7 +24,7 @@ def infuse(board: Board, controller: Controller) -> None:
 def main() -> None:
     board = Board()
     try:
-        infuse(board, Controller(board.setup()))
+        infuse(board, Pump(Controller(board.setup()), board.session()))
     finally:
         board.stop()
 

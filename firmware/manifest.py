@@ -6,6 +6,6 @@ In MicroPython's ports/rp2: make BOARD=RPI_PICO FROZEN_MANIFEST=<path of this fi
 
 freeze("$(PORT_DIR)/modules")
 package("pumpcore")
-package("board", files=("__init__.py", "rp2.py"))
+package("board", files=("__init__.py", "hashing.py", "rp2.py", "usb.py"))
 module("boot.py")
 module("main.py")

@@ -16,20 +16,19 @@ import machine
 from machine import ADC, Pin
 from rp2 import PIO, StateMachine, asm_pio, asm_pio_encode
 
+from board.hashing import Sha256
+from board.usb import Usb
 from pumpcore.alarms import LOW, TABLE
-from pumpcore.records import ANSWER_NAMES, NOTHING_ASKED, Inputs, Outputs
+from pumpcore.pump import Serial
+from pumpcore.records import NOTHING_ASKED, Inputs, Outputs
+from pumpcore.session import Session
 from pumpcore.setup import LEAST_INTERVAL_TICKS, Setup
-from pumpcore.states import ACKNOWLEDGE, MOVING, PAUSE, PROGRAM, RESUME, START, STATE_NAMES, STOP
+from pumpcore.states import ACKNOWLEDGE, MOVING, PAUSE, RESUME, START, STOP
 from pumpcore.units import CLOCK_HALF, CLOCK_MASK, const, until_ms
 
 TYPE_CHECKING = False  # MicroPython has no `typing`; a type checker takes this name for true
 if TYPE_CHECKING:
     from rp2.asm_pio import block, isr, jmp, label, mov, not_x, osr, pin, pins, pull, set, wait, x, x_dec, y, y_dec
-
-# The prescription stands here until a host link sets it.
-RATE_CML_H = const(500)  # 5.00 mL/h
-VTBI_UL = const(10_000)  # 10 mL
-KVO_CML_H = const(100)  # 1.00 mL/h
 
 # The nominal rig: BD Plastipak 50 mL, inner diameter 26.59 mm; a screw of 1 mm pitch; 3200 microsteps a turn.
 STEP_PL = const(173_530)  # pi / 4 * (26.59 mm)**2 * 1 mm / 3200
@@ -64,6 +63,8 @@ ROOT_FILES = ("boot.py", "main.py")
 SLICE_BYTES = const(32)  # assumed: half a millisecond
 SUM_PRIME = const(32_749)  # the largest below 2**15: two sums are a small int
 SEAL = "code.sum"
+KEY = "pump.key"
+RANDOM_BYTES = const(16)
 
 DEBOUNCE_MS = const(20)  # assumed: longer than the bounce of a common key
 
@@ -74,8 +75,8 @@ RING_SEGMENTS = const(64)  # more than two windows hold when every press of a ke
 # Ticks of a period that are not the waiting loop: 5 to fetch, 1 to leave the loop, 25 high, 2 behind it.
 FIXED_TICKS = const(33)
 
-# What a key asks for, indexed by state. Nothing moves before PROGRAM, then START: two presses.
-START_KEY_ASKS = (PROGRAM, START, ACKNOWLEDGE, ACKNOWLEDGE, RESUME, ACKNOWLEDGE, PROGRAM, ACKNOWLEDGE)
+# What a key asks for, indexed by state. What is infused a host has programmed and confirmed.
+START_KEY_ASKS = (ACKNOWLEDGE, START, ACKNOWLEDGE, ACKNOWLEDGE, RESUME, ACKNOWLEDGE, ACKNOWLEDGE, ACKNOWLEDGE)
 STOP_KEY_ASKS = (NOTHING_ASKED, STOP, PAUSE, PAUSE, STOP, STOP, STOP, STOP)
 
 
@@ -277,7 +278,7 @@ def air_permille(counts: int) -> int:
     return counts * 1000 // AIR_FULL
 
 
-class Board:
+class Board(Serial):
     """The pump's hardware, as main.py sees it. Made once, with the motor off."""
 
     def __init__(self) -> None:
@@ -293,15 +294,25 @@ class Board:
         self.red = Pin(RED_LED, Pin.OUT, value=0)
         self.driver_fault = Pin(DRIVER_FAULT, Pin.IN, Pin.PULL_UP)
         self.code = Code()
+        self.usb = Usb()
         self.unconfirmed = 0  # somebody is to say that he has seen the LEDs
         self.state = 0  # as obeyed last: a key asks for what fits it
         self.request = NOTHING_ASKED
 
     def setup(self) -> Setup:
-        """The pump that stands above. At power-on its prescription is handed in as PROGRAM; after that the START key
-        first confirms that all LEDs were on, then starts, resumes and acknowledges; the STOP key pauses, then stops."""
-        self.request = PROGRAM
+        """The pump that stands above."""
         return Setup(STEP_PL, RESERVOIR_UL, signal_test=1, code_sum=self.sealed_sum())
+
+    def session(self) -> Session:
+        """With the key of the file KEY, if there is one: hexadecimal digits. A key that cannot be read fits nobody."""
+        try:
+            with open(KEY) as file:
+                key = bytes.fromhex(file.read().strip()) or os.urandom(RANDOM_BYTES)
+        except OSError:
+            key = b""
+        except ValueError:
+            key = os.urandom(RANDOM_BYTES)
+        return Session(key, os.urandom(RANDOM_BYTES), Sha256())
 
     def now_ms(self) -> int:
         """The clock, modulo 2**30 ms."""
@@ -329,14 +340,10 @@ class Board:
         inputs.winding_ok = self.driver_fault.value()
         inputs.key_down = 1 if self.start_key.held() or self.stop_key.held() else 0
         inputs.request = self.request
-        if self.request == PROGRAM:
-            inputs.rate_cml_h = RATE_CML_H
-            inputs.vtbi_ul = VTBI_UL
-            inputs.kvo_cml_h = KVO_CML_H
         self.request = NOTHING_ASKED
 
     def obey(self, outputs: Outputs) -> None:
-        """Drop the queue if told so, switch the motor, queue what is ordered, show what is wrong, print an answer."""
+        """Drop the queue if told so, switch the motor, queue what is ordered, show what is wrong."""
         self.state = outputs.state
         moving = MOVING[outputs.state]
         if outputs.flush:
@@ -351,12 +358,16 @@ class Board:
         self.green.value(moving or testing)
         self.yellow.value(priority == LOW or testing)
         self.red.value(priority > LOW or testing)
-        if outputs.answer:
-            print(STATE_NAMES[outputs.state], ANSWER_NAMES[outputs.answer])
+
+    def receive(self, buffer: bytearray) -> int:
+        return self.usb.receive(buffer)
+
+    def send(self, line: bytearray, count: int) -> None:
+        self.usb.send(line, count)
 
     def wait_until(self, then_ms: int) -> None:
-        """Return at `then_ms`, or as soon as a key asks for something. Meanwhile the FIFO is kept full."""
-        while not self.request and until_ms(self.now_ms(), then_ms) > 0:
+        """Return at `then_ms`, or as soon as a key or a host asks for something. Meanwhile the FIFO is kept full."""
+        while not (self.request or self.usb.waiting()) and until_ms(self.now_ms(), then_ms) > 0:
             time.sleep_ms(1)
             self.stepper.feed()
             self.code.read_a_slice()

@@ -83,12 +83,12 @@ class Link:
             if self.reader.whole:
                 self._frame(inputs)
         inputs.unconfirmed = 1 if self.waiting.request else 0
-        if self.lost:
-            inputs.link_up = 0
+        if self.watched:
+            inputs.link_up = 0 if self.lost else 1
 
     def more(self) -> bool:
-        """Something is left of what has come."""
-        return self.rx_at < self.rx_end
+        """Something is left of what has come, or may be."""
+        return self.rx_at < self.rx_end or self.rx_end == BYTES
 
     def _time(self) -> None:
         if not self.booted:

@@ -29,7 +29,7 @@ from pumpcore.states import (
 )
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.catalogue import syringes
-from pumpsim.engine import Boot, Engine
+from pumpsim.engine import Boot, CpythonEngine, Engine, cpython
 from pumpsim.faults import STARTS
 from pumpsim.motor import BadOrder
 from pumpsim.peristaltic import PeristalticDrive
@@ -82,10 +82,10 @@ class AlarmClock(simpy.Event):
 
 
 class Bench:
-    """One run of one scenario. `clock_ms` is what the controller's clock reads at the start; `boot` makes a controller
-    at power-on."""
+    """One run of one scenario. `clock_ms` is what the controller's clock reads at the start; `boot` makes a pump's
+    firmware at power-on."""
 
-    def __init__(self, scenario: Scenario, clock_ms: int = 0, boot: Boot = Controller) -> None:
+    def __init__(self, scenario: Scenario, clock_ms: int = 0, boot: Boot = cpython) -> None:
         self.scenario = scenario
         self.clock_ms = clock_ms
         self.plant = plant_of(scenario)
@@ -93,8 +93,8 @@ class Bench:
         pressure = PressureSensor(noise.model, scenario.seed, noise.offset_kpa, noise.quantum_kpa)
         self.ports = Ports(self.plant, pressure, FlowSensor(scenario.seed) if scenario.pump.flow_sensor else None)
         self.boot = boot
-        self.controller: Engine = boot(setup_of(scenario))
-        self.protector = Protector(self.controller.setup, self.plant, self.ports.encoder)
+        self.pump: Engine = boot(setup_of(scenario))
+        self.protector = Protector(self.pump.setup, self.plant, self.ports.encoder)
         self.battery = Battery()
         self.warmth = Warmth()
         self.flipped_cml_h = 0  # what a flipped bit last left in the controller's rate
@@ -152,7 +152,7 @@ class Bench:
             if self.troubled:
                 self._feel(now, inputs)
             outputs = self.outputs
-            then = self.controller.step(clock, inputs, outputs)
+            then = self.pump.step(clock, inputs, outputs, ports)
             self.protector.hear(now, clock, inputs, outputs)
             try:
                 ports.obey(now, outputs)
@@ -269,6 +269,12 @@ class Bench:
     # What faults do to the pump as a whole
 
     @property
+    def controller(self) -> Controller:
+        """Where it can be reached into: in this Python."""
+        assert isinstance(self.pump, CpythonEngine)
+        return self.pump.controller
+
+    @property
     def plunger(self) -> SyringeDrive:
         assert isinstance(self.plant.drive, SyringeDrive)
         return self.plant.drive
@@ -307,8 +313,8 @@ class Bench:
             self.dead = False
             self.release()
         if not self.outages:
-            self.controller = self.boot(setup_of(self.scenario))
-            self.protector = Protector(self.controller.setup, self.plant, self.ports.encoder)
+            self.pump = self.boot(setup_of(self.scenario))
+            self.protector = Protector(self.pump.setup, self.plant, self.ports.encoder)
             self.ports.requests.clear()
             self.ports.code.booted_ms = int(self.env.now)
         self.release()

@@ -9,16 +9,22 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from struct import Struct
 from subprocess import PIPE, Popen, TimeoutExpired
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import pumpcore
 from pumpcore.controller import Controller
+from pumpcore.link import BYTES
+from pumpcore.pump import Pump, Serial
 from pumpcore.records import MOST_SEGMENTS, Inputs, Outputs, numbers_of
+from pumpcore.session import Session
 from pumpcore.setup import Setup
+from pumpcore.wire import MOST_BYTES
+from pumpsim.ports import Hashing
 
 ENGINES = CPYTHON, MICROPYTHON = "cpython", "micropython"
 
@@ -26,12 +32,13 @@ STEP, PEEK, POKE = 0, 1, 2  # kinds of message, as in board/unix.py
 DERIVED = {"most_rate_cml_h", "step_grains"}  # of a Setup: it works them out itself
 INPUTS = numbers_of(Inputs())
 OUTPUTS = {name: type(getattr(Outputs(), name)) for name in numbers_of(Outputs())}
-MESSAGE = Struct(f"={2 + len(INPUTS)}i")
-ANSWER = Struct(f"={1 + len(OUTPUTS) + 2 * MOST_SEGMENTS}i")
+MESSAGE = Struct(f"={2 + len(INPUTS)}ii{BYTES}s")
+ANSWER = Struct(f"={1 + len(OUTPUTS) + 2 * MOST_SEGMENTS}ii{MOST_BYTES + 1}s")
 inputs_of = attrgetter(*INPUTS)
 
 HERE, SOURCES = Path(__file__).parent, Path(pumpcore.__file__).parents[1]
 FIRMWARE = SOURCES if (SOURCES / "main.py").exists() else HERE / "firmware"  # within the package when from a wheel
+SEED = b"pumpsim"  # of nonces: the same run on every engine; a board has random bytes
 END_S = 5.0  # for an interpreter to notice that its pipe has ended; assumed
 
 
@@ -44,7 +51,7 @@ class Rate(Protocol):
 
 
 class Engine(Protocol):
-    """What the bench needs of a controller."""
+    """What the bench needs of a pump's firmware: pumpcore.pump.Pump with what it was set up as."""
 
     setup: Setup
 
@@ -52,27 +59,43 @@ class Engine(Protocol):
     def dose(self) -> Rate:
         """The memory of the set rate."""
 
-    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> int: ...
+    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs, serial: Serial) -> int: ...
 
 
 Boot = Callable[[Setup], Engine]
 
 
+class CpythonEngine:
+    """The firmware in this Python."""
+
+    def __init__(self, controller: Controller, key: bytes = b"") -> None:
+        self.controller = controller
+        self.setup = controller.setup
+        self.dose: Rate = controller.dose
+        self.pump = Pump(controller, Session(key, SEED, Hashing()))
+        self.step = self.pump.step
+
+
+def cpython(setup: Setup, key: bytes = b"") -> CpythonEngine:
+    return CpythonEngine(Controller(setup), key)
+
+
 @contextmanager
-def booting(engine: str) -> Iterator[Boot]:
-    """What boots a controller of that engine. It ends the one before, and the last is ended with the block.
+def booting(engine: str, key: bytes = b"") -> Iterator[Boot]:
+    """What boots a pump of that engine, with this key for sessions. It ends the one before, and the last
+    is ended with the block.
 
     Raises NoInterpreter.
     """
     if engine == CPYTHON:
-        yield Controller
+        yield partial(cpython, key=key)
         return
     micropython = find_micropython()
     with ExitStack() as running:
 
         def boot(setup: Setup) -> Engine:
             running.close()
-            return running.enter_context(MicropythonEngine(micropython, setup))
+            return running.enter_context(MicropythonEngine(micropython, setup, key))
 
         yield boot
 
@@ -100,7 +123,7 @@ class FarDose:
 
     @property
     def rate_cml_h(self) -> int:
-        return self.engine.ask(PEEK)[0]
+        return self.engine.ask(PEEK)
 
     @rate_cml_h.setter
     def rate_cml_h(self, value: int) -> None:
@@ -110,7 +133,7 @@ class FarDose:
 class MicropythonEngine:
     """The firmware in a process of its own, which ends with the `with` block."""
 
-    def __init__(self, micropython: Path, setup: Setup) -> None:
+    def __init__(self, micropython: Path, setup: Setup, key: bytes = b"") -> None:
         self.setup = setup
         self.dose = FarDose(self)
         environment = {**os.environ, "MICROPYPATH": f"{FIRMWARE}:{SOURCES}"}
@@ -119,7 +142,8 @@ class MicropythonEngine:
         assert self.process.stdin and self.process.stdout
         self.to_board, self.from_board = self.process.stdin.fileno(), self.process.stdout.fileno()
         given = (f"{name}={getattr(setup, name)}" for name in numbers_of(setup) if name not in DERIVED)
-        self._send((" ".join(given) + "\n").encode())
+        self._send(f"{' '.join(given)}\n{key.hex()}\n".encode())
+        self.received = bytearray(BYTES)
 
     def __enter__(self) -> Self:
         return self
@@ -127,17 +151,24 @@ class MicropythonEngine:
     def __exit__(self, *error: object) -> None:
         self.end()
 
-    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> int:
-        next_ms, *words = self.ask(STEP, now_ms, *inputs_of(inputs))
+    def step(self, now_ms: int, inputs: Inputs, outputs: Outputs, serial: Serial) -> int:
+        count = serial.receive(self.received)
+        self._send(MESSAGE.pack(STEP, now_ms, *inputs_of(inputs), count, self.received))
+        next_ms, *words, count, said = self._hear()
+        if count:
+            serial.send(bytearray(said), count)
         for (name, kind), word in zip(OUTPUTS.items(), words[: -2 * MOST_SEGMENTS], strict=True):
             setattr(outputs, name, kind(word))
         outputs.intervals_ticks[:] = words[-2 * MOST_SEGMENTS : -MOST_SEGMENTS]
         outputs.counts[:] = words[-MOST_SEGMENTS:]
-        return next_ms
+        return int(next_ms)
 
-    def ask(self, kind: int, *words: int) -> tuple[int, ...]:
-        """Send a message, filled up with zeros, and wait for the answer."""
-        self._send(MESSAGE.pack(kind, *words, *[0] * (1 + len(INPUTS) - len(words))))
+    def ask(self, kind: int, value: int = 0) -> int:
+        """The set rate in memory, after it has been made `value` if that is what `kind` says."""
+        self._send(MESSAGE.pack(kind, value, *[0] * len(INPUTS), 0, b""))
+        return int(self._hear()[0])
+
+    def _hear(self) -> tuple[Any, ...]:
         answer = os.read(self.from_board, ANSWER.size)
         if len(answer) < ANSWER.size:
             raise self._gone()

@@ -225,11 +225,11 @@ def memory_flip(bench: Bench, fault: Fault) -> Undo:
     bit = 1 << round(fault.amount)
 
     def flip() -> None:
-        bench.controller.dose.rate_cml_h ^= bit
-        bench.flipped_cml_h = bench.controller.dose.rate_cml_h
+        bench.pump.dose.rate_cml_h ^= bit
+        bench.flipped_cml_h = bench.pump.dose.rate_cml_h
 
     def flip_back() -> None:
-        if bench.controller.dose.rate_cml_h == bench.flipped_cml_h:
+        if bench.pump.dose.rate_cml_h == bench.flipped_cml_h:
             flip()
 
     flip()

@@ -9,12 +9,13 @@ import sys
 from board import Board
 from main import infuse
 from pumpcore.controller import Controller
+from pumpcore.pump import Pump
 
 board = Board()
 try:
     controller = Controller(board.setup())
     board.dose = controller.dose
-    infuse(board, controller)
+    infuse(board, Pump(controller, board.session()))
 except Exception as error:
     sys.print_exception(error, sys.stderr)  # type: ignore[attr-defined]  # MicroPython's own
     sys.exit(1)

@@ -3,15 +3,23 @@
 It is to the plant what the files of firmware/board are to a board.
 """
 
+import hmac
 from collections import deque
 
+from pumpcore.pump import Serial
 from pumpcore.records import Inputs, Outputs
+from pumpcore.session import Hash
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from pumpsim.plant import Plant
 from pumpsim.sensors import AirSensor, CodeSum, Encoder, FlowSensor, PressureSensor
 
 
-class Ports:
+class Hashing(Hash):
+    def hmac(self, key: bytes, message: bytes) -> bytes:
+        return hmac.digest(key, message, "sha256")
+
+
+class Ports(Serial):
     """`now_ms` counts from power-on and never wraps."""
 
     def __init__(self, plant: Plant, pressure: PressureSensor, flow: FlowSensor | None = None) -> None:
@@ -23,6 +31,8 @@ class Ports:
         self.code = CodeSum()
         self.bounces = [1]  # requests a key makes when pressed once; the largest counts
         self.link_drops = 0  # nothing comes over the link while there is one
+        self.to_pump = bytearray()  # over the link, not read yet
+        self.from_pump = bytearray()
         self.requests: deque[tuple[int, int, int, int]] = deque()
 
     def ask(self, request: int, rate_cml_h: int = 0, vtbi_ul: int = 0, kvo_cml_h: int = 0) -> None:
@@ -50,3 +60,17 @@ class Ports:
     def obey(self, now_ms: int, outputs: Outputs) -> None:
         self.plant.motor.obey(outputs, now_ms * TICKS_PER_MS)
         self.air.testing = outputs.air_test
+
+    def receive(self, buffer: bytearray) -> int:
+        if not self.to_pump:
+            return 0
+        if self.link_drops:
+            self.to_pump.clear()
+        count = min(len(buffer), len(self.to_pump))
+        buffer[:count] = self.to_pump[:count]
+        del self.to_pump[:count]
+        return count
+
+    def send(self, line: bytearray, count: int) -> None:
+        if not self.link_drops:
+            self.from_pump += line[:count]

@@ -120,6 +120,7 @@ class Rig:
         self.system_hz = 125_000_000
         self.machines = {}
         self.asleep = lambda: None  # called for every millisecond slept
+        self.usb_in, self.usb_out = bytearray(), bytearray()
 
     def run(self, ticks):
         """Let the state machines run: the one that puts out first, then the one that looks on."""
@@ -151,7 +152,26 @@ class Rig:
         time = types.ModuleType("time")
         time.ticks_ms = lambda: self.clock_ms
         time.sleep_ms = self.sleep_ms
-        return {"rp2": rp2, "machine": machine, "time": time}
+        select = types.ModuleType("select")
+        select.POLLIN = 1
+        poller = types.SimpleNamespace(register=lambda stream, flags: None, ipoll=self.bytes_waiting)
+        select.poll = lambda: poller
+        return {"rp2": rp2, "machine": machine, "time": time, "select": select}
+
+    def bytes_waiting(self, timeout_ms):
+        assert timeout_ms == 0
+        return [("stdin", 1)] if self.usb_in else []
+
+    def wire(self, board):
+        """Put the host's end of the cable on a board."""
+        board.usb.stdin = types.SimpleNamespace(readinto=self._give)
+        board.usb.stdout = types.SimpleNamespace(write=self.usb_out.extend)
+        return board
+
+    def _give(self, buffer):
+        assert len(buffer) == 1, "on RP2 more can hang"
+        buffer[0] = self.usb_in.pop(0)
+        return 1
 
 
 class Pin:
@@ -250,7 +270,7 @@ def load(rig, name="board.rp2"):
     sys.modules.update(stand_ins)
     here, sys.platform = sys.platform, "rp2"
     try:
-        for key in ("board", "board.rp2", name):
+        for key in ("board", "board.rp2", "board.usb", name):
             sys.modules.pop(key, None)
         return importlib.import_module(name)
     finally:

@@ -10,6 +10,7 @@ from assemble import Rig, load
 from pumpcore.records import Inputs, Outputs
 from pumpcore.states import ACKNOWLEDGE, ALARM, IDLE, INFUSING, PAUSE, READY, REFUSED, START, STATE_NAMES, next_state
 from pumpcore.units import CLOCK_MASK
+from pumpcore.wire import FROM_HOST, Writer
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 LEAST = 625
@@ -410,9 +411,10 @@ def test_boot_makes_the_motor_safe_and_starts_nothing(rig, port):
     assert rig.machines == {}
 
 
-def test_main_programs_starts_by_key_and_stops_the_motor_whatever_happens(rig, capsys):
+def test_a_host_programs_a_key_starts_and_the_motor_is_stopped_whatever_happens(rig, monkeypatch):
     main = load(rig, "main")
     port = load(rig)
+    monkeypatch.setattr(main, "Board", lambda: rig.wire(port.Board()))
     enabled, lit = [], []
 
     def asleep():
@@ -420,6 +422,11 @@ def test_main_programs_starts_by_key_and_stops_the_motor_whatever_happens(rig, c
         rig.levels[port.START_KEY] = 0 if 200 <= rig.clock_ms < 300 or 500 <= rig.clock_ms < 600 else 1
         if rig.clock_ms in (190, 300):
             lit.append([rig.levels[pin] for pin in (port.GREEN_LED, port.YELLOW_LED, port.RED_LED)])
+        if rig.clock_ms == 350:
+            rig.usb_in += frame(1, b"program", 500, 10_000, 100)
+        if rig.clock_ms == 400:
+            digest = bytes(rig.usb_out).split()[-2]
+            rig.usb_in += frame(2, b"confirm", digest)
         if rig.clock_ms == 2500:
             assert rig.machines[0].tx_fifo()
             raise KeyboardInterrupt
@@ -427,11 +434,59 @@ def test_main_programs_starts_by_key_and_stops_the_motor_whatever_happens(rig, c
     rig.asleep = asleep
     with pytest.raises(KeyboardInterrupt):
         main.main()
-    assert capsys.readouterr().out.splitlines() == ["READY ACCEPTED", "READY ACCEPTED", "INFUSING ACCEPTED"]
+    program, confirm = bytes(rig.usb_out).decode().splitlines()
+    assert program.startswith("<1 ok 500 10000 100 7200 ")
+    assert confirm.startswith(f"<2 ok {READY} ")
     assert lit == [[1, 1, 1], [0, 0, 0]]
     assert enabled.index(True) == pytest.approx(500 + port.DEBOUNCE_MS, abs=2)
     assert rig.levels[port.ENABLE] == 1
     assert rig.machines[0].tx_fifo() == 0
+
+
+def frame(number, word, *fields):
+    writer = Writer(FROM_HOST)
+    writer.begin(number, word)
+    for field in fields:
+        writer.integer(field) if isinstance(field, int) else writer.text(field)
+    assert writer.end()
+    return bytes(writer.view[: writer.length])
+
+
+def test_a_byte_from_the_host_wakes_the_loop(rig, port):
+    board = rig.wire(port.Board())
+    began_ms = rig.clock_ms
+    rig.asleep = lambda: rig.usb_in.extend(b">" if rig.clock_ms == began_ms + 7 else b"")
+    board.wait_until(began_ms + 1_000)
+    assert rig.clock_ms == began_ms + 7
+    buffer = bytearray(4)
+    assert (board.receive(buffer), bytes(buffer)) == (1, b">\0\0\0")
+
+
+@pytest.mark.parametrize(("text", "key"), [(None, b""), ("00ff\n", b"\x00\xff"), ("not hexadecimal", None), ("", None)])
+def test_the_key_is_read_and_one_that_cannot_be_fits_nobody(port, tmp_path, monkeypatch, text, key):
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        (tmp_path / port.KEY).write_text(text)
+    session = port.Board().session()
+    assert session.key == key if key is not None else len(session.key) == port.RANDOM_BYTES
+
+
+# RFC 4231, test cases 1, 2 and 6: a short key, a text, and a key that is longer than a block
+@pytest.mark.parametrize(
+    ("key", "message", "digest"),
+    [
+        (b"\x0b" * 20, b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+        (b"Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+        (
+            b"\xaa" * 131,
+            b"Test Using Larger Than Block-Size Key - Hash Key First",
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+        ),
+    ],
+    ids=["short", "text", "long"],
+)
+def test_hmac_is_that_of_rfc_4231(port, key, message, digest):
+    assert port.Sha256().hmac(key, message).hex() == digest
 
 
 def test_the_package_lists_every_file_that_runs_on_the_board():

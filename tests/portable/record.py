@@ -19,22 +19,22 @@ FIELDS = tuple(vars(Inputs()))
 
 
 class Tap:
-    """A controller that notes what goes into it."""
+    """A pump that notes what goes into it."""
 
-    def __init__(self, controller):
-        self.controller = controller
+    def __init__(self, pump):
+        self.pump = pump
         self.lines = [" ".join(("now_ms", *FIELDS)) + "\n"]
 
-    def step(self, now_ms, inputs, outputs):
+    def step(self, now_ms, inputs, outputs, serial):
         fields = [getattr(inputs, name) for name in FIELDS]
         self.lines.append(" ".join(map(str, [now_ms, *fields])) + "\n")
-        return self.controller.step(now_ms, inputs, outputs)
+        return self.pump.step(now_ms, inputs, outputs, serial)
 
 
 def record():
     """The lines of the trace."""
     bench = Bench(load(STORY), clock_ms=CLOCK_MASK - 100_000)
-    tap = bench.controller = Tap(bench.controller)
+    tap = bench.pump = Tap(bench.pump)
     bench.run()
     return tap.lines
 

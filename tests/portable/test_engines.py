@@ -10,6 +10,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from pumpcore.pump import Serial
 from pumpcore.records import Inputs, Outputs
 from pumpcore.setup import Setup
 from pumpcore.states import READY
@@ -36,11 +37,21 @@ def setup():
     return Setup(173_530, 50_000)
 
 
+class Nobody(Serial):
+    """No host."""
+
+    def receive(self, buffer):
+        return 0
+
+    def send(self, line, count):
+        raise AssertionError
+
+
 def step(engine, now_ms=0, **asked):
     inputs, outputs = Inputs(), Outputs()
     for name, value in asked.items():
         setattr(inputs, name, value)
-    return engine.step(now_ms, inputs, outputs), vars(outputs)
+    return engine.step(now_ms, inputs, outputs, Nobody()), vars(outputs)
 
 
 @pytest.mark.parametrize("name", STORIES)

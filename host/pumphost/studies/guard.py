@@ -17,6 +17,7 @@ from pumpcore.states import INFUSING
 from pumpcore.units import TICKS_PER_MS
 from pumphost.studies.study import Finding, Study
 from pumpsim.bench import Bench
+from pumpsim.engine import CpythonEngine
 from pumpsim.protector import Protector
 from pumpsim.rig import setup_of, step_ul
 from pumpsim.scenario import Event, Line, Pump, Scenario, Therapy
@@ -118,7 +119,8 @@ def run(case: Case) -> tuple[float, str, list[str]]:
     from pumphost.studies.mad import Mad  # noqa: PLC0415 a class of a compiled Controller cannot be made
 
     bench, now_ms = Bench(scenario(case)), (moment_ms := case.moment_ms)
-    bench.controller, bench.protector = mad, board = Mad(setup_of(bench.scenario)), Board(bench)
+    mad, board = Mad(setup_of(bench.scenario)), Board(bench)
+    bench.pump, bench.protector = CpythonEngine(mad), board
     if case.kind == BLANK:
         bench.ports.requests.clear()
     bench.env.run(moment_ms - 1_000)
