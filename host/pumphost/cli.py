@@ -56,19 +56,22 @@ def demo(out: Path) -> None:
     _finish(run_into(FIRST, out, seed=None))
 
 
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=CPYTHON,
+    show_default=True,
+    help="What runs the firmware; the events are the same.",
+)
+
+
 @main.command()
 @click.argument("scenario", type=FILE, nargs=-1, required=True)
 @click.option(
     "--out", type=FOLDER, help="The run's folder, or that of all runs; out/ and the file's name unless given."
 )
 @click.option("--seed", type=click.IntRange(0), help="Replaces the scenario's seed.")
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default=CPYTHON,
-    show_default=True,
-    help="What runs the controller; the events are the same.",
-)
+@engine_option
 def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None, engine: str) -> None:
     """Run SCENARIO files on the virtual pump, with the controller that is flashed; many of them in parallel."""
     from pumphost.simulate import run_book, run_into
@@ -77,6 +80,21 @@ def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None, eng
         _finish(run_into(scenario[0], out or Path("out") / scenario[0].stem, seed, engine))
     else:
         _finish(run_book(scenario, out or Path("out"), seed, engine))
+
+
+@main.command()
+@click.argument("scenario", type=FILE)
+@click.option("--pty", "tcp", flag_value="", default=True, help="On a pseudo terminal, which is named. The default.")
+@click.option("--tcp", metavar="HOST:PORT", help="On a TCP port: a host opens socket://HOST:PORT.")
+@click.option("--speed", type=click.FloatRange(0.01, 1_000), default=1.0, show_default=True, help="Times real time.")
+@click.option("--seed", type=click.IntRange(0), help="Replaces the scenario's seed.")
+@engine_option
+def serve(scenario: Path, tcp: str, speed: float, seed: int | None, engine: str) -> None:
+    """A virtual pump on a serial port, until Ctrl-C: SCENARIO's pump, line, patient, noise and faults. What is infused
+    is up to the host."""
+    from pumphost.serve import serve_scenario
+
+    serve_scenario(scenario, seed, tcp, speed, engine)
 
 
 def _finish(ok: bool) -> None:

@@ -114,8 +114,7 @@ class Bench:
         self.flat = False
         self.go_on = self.env.event()
         self._feel(0, self.inputs)
-        self.ports.ask(NOTHING_ASKED)  # the first step plays the signals; a user sees and hears them
-        self.ports.ask(ACKNOWLEDGE)
+        self._see_signals()
         self._program()
         if not any(event.action == "start" for event in scenario.event):
             self.ports.ask(START)
@@ -216,6 +215,16 @@ class Bench:
         inputs.winding_ok = int(not (self.windings_open and MOVING[self.outputs.state]))
         inputs.key_down = int(self.keys_stuck > 0)
         inputs.link_up = int(not self.ports.link_drops)
+
+    def leave_to_host(self) -> None:
+        """Nobody programs and starts the pump at its keys: before it runs."""
+        self.ports.requests.clear()
+        self._see_signals()
+
+    def _see_signals(self) -> None:
+        """The first step plays them; a user sees and hears them."""
+        self.ports.ask(NOTHING_ASKED)
+        self.ports.ask(ACKNOWLEDGE)
 
     def _program(self) -> None:
         """The prescription is entered at power-on, and started unless an event does that later."""
