@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pumphost.errors import BadInput
-from pumpsim.loading import BadScenario
+from pumpsim.errors import BadScenario
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path)
