@@ -94,7 +94,7 @@ class Line:
                 continue
             if reply[0] == OK:
                 return reply[1:]
-            if attempt and reply[1] in (STALE, NO_SESSION):  # perhaps because one sent before was taken after all
+            if attempt and command.gate >= CHANGE and reply[1] in (STALE, NO_SESSION):  # one sent before may be done
                 raise NoAnswer(f"{word.decode()}: the pump has gone on without a reply; look at its status")
             raise Refused(word.decode(), reply[1])
         if command.gate == READ:

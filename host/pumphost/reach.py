@@ -81,7 +81,7 @@ def read_key(path: Path) -> bytes:
 def reach(port: str | None, key: Path | None) -> Pump:
     """Open it. Raises BadInput for the key, PumpError for the rest."""
     secret = read_key(key) if key else b""
-    if port is None:
+    if not port:
         port = the_port()
         click.echo(f"pump at {port}", err=True)
     try:
