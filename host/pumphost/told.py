@@ -67,8 +67,8 @@ class Status:
 
     @property
     def left_s(self) -> float | None:
-        """Time left at this rate; None while nothing flows."""
-        return self.left_ml / self.rate_ml_h * 3_600 if self.rate_ml_h else None
+        """Time left at this rate, to 0.1 s; None while nothing flows."""
+        return round(self.left_ml / self.rate_ml_h * 3_600, 1) if self.rate_ml_h else None
 
 
 @dataclass(frozen=True)
