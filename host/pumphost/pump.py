@@ -157,7 +157,9 @@ class Pump:
             elif error.word == NO_SESSION and self.key:
                 self._open()
             elif error.word == NO_SESSION:
-                raise Refused(word.decode(), NO_SESSION, "the pump has a key, and none was given") from None
+                raise Refused(
+                    word.decode(), NO_SESSION, "the pump has a key, and none was given (--key FILE)"
+                ) from None
             else:
                 raise
         return self.line.ask(word, fields, self.session)
