@@ -110,8 +110,8 @@ TABLE = (
         reply=("clock_ms", "pressure_pa", "air_permille", "battery_mv", "housing_dc", "on_mains"),
     ),
     Command(
-        b"counts", READ, "Lines that were no frame, frames refused, and the first and last event kept",
-        reply=("bad", "refused", "first", "last"),
+        b"counts", READ, "Lines that were no frame, frames refused; the oldest event kept, and the next to come",
+        reply=("bad", "refused", "first", "next"),
     ),
     Command(
         b"event", READ, "An event out of the ring",

@@ -1,7 +1,7 @@
 """The wire: one line of ASCII a frame, the same in both directions, readable in any terminal.
 
-    >17 rate 500 *5C0F2B1A
-    <17 wait 500 0 0 0 3E11A0B2 *77D0C6E5
+    >1 program 500 10000 100 *A306D8CF
+    <1 ok 500 10000 100 7200 22450A8D *8A0B7662
 
     mark      > from a host, < from the pump; nowhere else in a line, so a cut line ends where the next begins
     number    of the request, 0 to 65535, no leading zeros; a reply carries that of its request

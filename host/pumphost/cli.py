@@ -1,6 +1,7 @@
 """The command line. Each command is a few lines: read, hand over, show; heavy imports wait until needed.
 
-Exit codes: 0 done, 1 an expectation of the scenario failed, 2 bad input (one line on stderr says what).
+Exit codes, with one line on stderr that says what: 0 done; 1 the pump has said no, or what was expected did not come;
+2 bad input; 3 no pump: nothing answers, its port is missing or in use, or it speaks another version.
 """
 
 import json
@@ -9,9 +10,11 @@ from typing import Any
 
 import click
 
-from pumphost.errors import BadInput
-from pumpsim.engine import CPYTHON, ENGINES, NoInterpreter
-from pumpsim.loading import BadScenario
+from pumphost.errors import BadInput, NotDone
+from pumphost.line import PumpError, Refused
+from pumphost.remote import PUMP_COMMANDS
+from pumpsim import CPYTHON, ENGINES
+from pumpsim.errors import BadScenario, NoInterpreter
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path)
@@ -27,18 +30,32 @@ density_option = click.option(
 )
 
 
-class BadInputExit(click.ClickException):
-    exit_code = 2
+EXITS: tuple[tuple[type[Exception], int], ...] = (  # the first that it is
+    (NotDone, 1),
+    (Refused, 1),
+    (BadInput, 2),
+    (BadScenario, 2),
+    (NoInterpreter, 2),
+    (PumpError, 3),
+)
+
+
+class OneLine(click.ClickException):
+    """What is said before the command ends with this code."""
+
+    def __init__(self, error: Exception, exit_code: int) -> None:
+        super().__init__(" ".join(str(error).split()))
+        self.exit_code = exit_code  # type: ignore[misc]
 
 
 class Commands(click.Group):
-    """Turns "this input is wrong" from anywhere below into one line and exit code 2."""
+    """Turns what is raised for the user, from anywhere below, into one line and its exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (BadInput, BadScenario, NoInterpreter) as error:
-            raise BadInputExit(" ".join(str(error).split())) from None
+        except tuple(kind for kind, _ in EXITS) as error:
+            raise OneLine(error, next(code for kind, code in EXITS if isinstance(error, kind))) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -187,3 +204,18 @@ def bench(pairs: int) -> None:
 
     show_performance(measure(pairs))
     show_profile(profile())
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """The script that lets SHELL complete words."""
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    assert script
+    click.echo(script(main, {}, "openinfuse", "_OPENINFUSE_COMPLETE").source())
+
+
+for command in PUMP_COMMANDS:
+    main.add_command(command)

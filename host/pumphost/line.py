@@ -12,7 +12,7 @@ from typing import Any
 
 import serial
 
-from pumpcore.commands import CHANGE, NO, OK, READ, STALE, TABLE, WHY, Command
+from pumpcore.commands import CHANGE, NO, NO_SESSION, OK, READ, STALE, TABLE, WHY, Command
 from pumpcore.wire import FROM_HOST, FROM_PUMP, NUMBERS, Reader, Writer
 
 ATTEMPTS = 5
@@ -34,12 +34,16 @@ class NoAnswer(PumpError):
 
 
 class Refused(PumpError):
-    """The pump has said no. `word` is its own, of commands.WHY."""
+    """The pump has said no. `word` is its own, of commands.WHY; `why` says it better where more is known."""
 
-    def __init__(self, command: str, word: bytes) -> None:
-        why = WHY.get(word, f"the pump says {word.decode()!r}, which this version does not know")
+    def __init__(self, command: str, word: bytes, why: str = "") -> None:
+        why = why or WHY.get(word, f"the pump says {word.decode()!r}, which this version does not know")
         super().__init__(f"{command}: {why}")
         self.word = word
+
+
+class WrongVersion(PumpError):
+    """The other end speaks another version of the protocol, or tells of what this one does not know."""
 
 
 def open_port(port: str) -> Any:
@@ -65,10 +69,11 @@ def _explain(port: str, error: Exception) -> str:
 
 
 class Line:
-    """Frames over an open port. `attempts` counts what was sent, retries too."""
+    """Frames over an open port. `attempts` counts what was sent, retries too; each is given `patience_s`."""
 
-    def __init__(self, port: Any) -> None:
+    def __init__(self, port: Any, patience_s: float = PATIENCE_S) -> None:
         self.port = port
+        self.patience_s = patience_s
         self.writer = Writer(FROM_HOST)
         self.reader = Reader(FROM_PUMP)
         self.last = 0  # number of the last frame that changed something
@@ -89,7 +94,7 @@ class Line:
                 continue
             if reply[0] == OK:
                 return reply[1:]
-            if reply[1] == STALE and attempt:  # it may be stale because a frame before it was taken after all
+            if attempt and command.gate >= CHANGE and reply[1] in (STALE, NO_SESSION):  # one sent before may be done
                 raise NoAnswer(f"{word.decode()}: the pump has gone on without a reply; look at its status")
             raise Refused(word.decode(), reply[1])
         if command.gate == READ:
@@ -126,7 +131,7 @@ class Line:
 
     def _reply(self, command: Command, number: int) -> list[bytes] | None:
         """The reply to this number, or None if none comes in time."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self.patience_s
         reader = self.reader
         while True:
             try:
@@ -147,4 +152,6 @@ class Line:
 def _belongs(reply: list[bytes], command: Command) -> bool:
     if reply[0] == NO:
         return len(reply) == 2
+    if command.word == b"hello":  # of any version: it begins with that
+        return reply[0] == OK and len(reply) > 1
     return reply[0] == OK and len(reply) - 1 == len(command.reply)

@@ -7,99 +7,19 @@ again by the pump.
 import hmac
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from pumpcore.alarms import TABLE as ALARMS
-from pumpcore.alarms import Alarm
-from pumpcore.commands import NO_SESSION, PROTOCOL, STALE
-from pumpcore.events import KIND_NAMES, LINK, LINK_NAMES, RAISED, REQUEST, STATE
-from pumpcore.records import ANSWER_NAMES
-from pumpcore.setup import MOST_RATE_CML_H, MOST_VOLUME_UL
-from pumpcore.states import EVENT_NAMES, STATE_NAMES
-from pumphost.errors import BadInput
-from pumphost.line import Line, PumpError, Refused, open_port
+from pumpcore.commands import NO_EVENT, NO_SESSION, PROTOCOL, REFUSALS, STALE
+from pumpcore.records import REFUSED_HERE
+from pumpcore.states import IDLE, STATE_NAMES
+from pumphost import entry
+from pumphost.line import PATIENCE_S, Line, PumpError, Refused, WrongVersion, open_port
+from pumphost.told import Counts, Event, Info, Reading, Senses, Standing, Status, known
 
+__all__ = ["Counts", "Event", "Info", "Pump", "Reading", "Senses", "Standing", "Status", "WrongVersion"]
 
-class WrongVersion(PumpError):
-    """The other end speaks another version of the protocol."""
-
-
-@dataclass(frozen=True)
-class Info:
-    protocol: int
-    keyed: bool  # changing anything needs a session opened with the pump's key
-    step_pl: int  # volume of a motor step
-    reservoir_ml: float
-    most_rate_ml_h: float
-    occlusion_kpa: float
-    bubble_ul: int
-
-
-@dataclass(frozen=True)
-class Status:
-    state: str
-    rate_ml_h: float  # that flows now
-    pumped_ml: float  # since power-on
-    left_ml: float  # of the volume to be infused
-    alarm: str  # the code shown, empty for none
-    alarm_text: str
-    silent: bool
-    waiting: bool  # a prescription waits to be confirmed
-
-    @property
-    def left_s(self) -> float | None:
-        """Time left at this rate; None while nothing flows."""
-        return self.left_ml / self.rate_ml_h * 3_600 if self.rate_ml_h else None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """The alarms that stand."""
-
-    latched: tuple[Alarm, ...]
-    shown: str
-    reason: str  # which of them stopped the pump
-    free_ml: float  # that flowed by itself
-
-
-@dataclass(frozen=True)
-class Senses:
-    clock_s: float  # since power-on, modulo 2**30 ms
-    pressure_kpa: float
-    air_permille: int  # of the detector's window
-    battery_v: float
-    housing_c: float
-    on_mains: bool
-
-
-@dataclass(frozen=True)
-class Counts:
-    bad: int  # lines that were no frame
-    refused: int
-    first_event: int
-    next_event: int
-
-
-@dataclass(frozen=True)
-class Event:
-    number: int
-    clock_s: float
-    kind: str  # state, alarm, request, link
-    code: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the pump reads what it is to do. Nothing happens before `confirm(digest)`."""
-
-    rate_ml_h: float
-    vtbi_ml: float
-    kvo_ml_h: float
-    duration_s: int
-    digest: str
+HANDSHAKES = 3  # a late reply spoils one
 
 
 class Pump:
@@ -108,16 +28,17 @@ class Pump:
     Raises PortError, NoAnswer, WrongVersion, Refused; BadInput for a value that cannot be.
     """
 
-    def __init__(self, port: str | Any, key: bytes = b"") -> None:
-        self.line = Line(open_port(port) if isinstance(port, str) else port)
+    def __init__(self, port: str | Any, key: bytes = b"", patience_s: float = PATIENCE_S) -> None:
+        self.line = Line(open_port(port) if isinstance(port, str) else port, patience_s)
         self.key = key
         self.session = b""
         self.watched = False
         try:
-            protocol, self.line.last, keyed, _ = self._numbers(b"hello")
-            self.keyed = keyed == 1
-            if protocol != PROTOCOL:
+            protocol, *more = self._numbers(b"hello")
+            if protocol != PROTOCOL or len(more) != 3:
                 raise WrongVersion(f"the pump speaks version {protocol} of the protocol, this is {PROTOCOL}: flash it")
+            self.line.last, keyed, _ = more
+            self.keyed = keyed == 1
         except BaseException:
             self.line.port.close()
             raise
@@ -143,33 +64,16 @@ class Pump:
     # Reading
 
     def info(self) -> Info:
-        step_pl, reservoir_ul, most_cml_h, occlusion_pa, bubble_ul = self._numbers(b"info")
-        return Info(
-            PROTOCOL, self.keyed, step_pl, reservoir_ul / 1_000, most_cml_h / 100, occlusion_pa / 1_000, bubble_ul
-        )
+        return Info.of(self.keyed, *self._numbers(b"info"))
 
     def status(self) -> Status:
-        state, rate, pumped, left, shown, silent, waiting = self._numbers(b"status")
-        alarm = ALARMS[shown]
-        return Status(
-            STATE_NAMES[state],
-            rate / 100,
-            pumped / 1_000,
-            left / 1_000,
-            alarm.name,
-            alarm.text,
-            silent == 1,
-            waiting == 1,
-        )
+        return Status.of(*self._numbers(b"status"))
 
     def alarms(self) -> Standing:
-        latched, shown, reason, free = self._numbers(b"alarms")
-        rows = tuple(row for code, row in enumerate(ALARMS) if code and latched & 1 << code)
-        return Standing(rows, ALARMS[shown].name, ALARMS[reason].name, free / 1_000)
+        return Standing.of(*self._numbers(b"alarms"))
 
     def senses(self) -> Senses:
-        clock, pressure, air, battery, housing, mains = self._numbers(b"senses")
-        return Senses(clock / 1_000, pressure / 1_000, air, battery / 1_000, housing / 10, mains == 1)
+        return Senses.of(*self._numbers(b"senses"))
 
     def counts(self) -> Counts:
         return Counts(*self._numbers(b"counts"))
@@ -178,25 +82,25 @@ class Pump:
         """Those the pump still has in memory, from number `first` on, oldest first."""
         counts = self.counts()
         for number in range(max(first, counts.first_event), counts.next_event):
-            yield _event(self._numbers(b"event", number))
+            try:
+                yield Event.of(*self._numbers(b"event", number))
+            except Refused as error:
+                if error.word != NO_EVENT:  # else written over meanwhile
+                    raise
 
     # Programming: two steps
 
     def program(self, rate_ml_h: float, vtbi_ml: float, kvo_ml_h: float = 0.0) -> Reading:
-        rate = _whole("rate", rate_ml_h, 100, 1, MOST_RATE_CML_H, "mL/h")
-        vtbi = _whole("volume to be infused", vtbi_ml, 1_000, 1, MOST_VOLUME_UL, "mL")
-        kvo = _whole("KVO rate", kvo_ml_h, 100, 0, MOST_RATE_CML_H, "mL/h")
-        return _reading(self._change(b"program", rate, vtbi, kvo))
+        rate, vtbi = entry.rate_cml_h(rate_ml_h), entry.vtbi_ul(vtbi_ml)
+        return _reading(self._change(b"program", rate, vtbi, entry.kvo_cml_h(kvo_ml_h)))
 
     def rate(self, rate_ml_h: float) -> Reading:
         """Another rate, while it infuses or is paused."""
-        return _reading(self._change(b"rate", _whole("rate", rate_ml_h, 100, 1, MOST_RATE_CML_H, "mL/h")))
+        return _reading(self._change(b"rate", entry.rate_cml_h(rate_ml_h)))
 
     def confirm(self, digest: str) -> str:
         """Make it so; the state after it."""
-        if len(digest) != 8 or any(digit not in "0123456789ABCDEF" for digit in digest.upper()):
-            raise BadInput(f"a digest has 8 hexadecimal digits, this is {digest!r}")
-        return self._state(b"confirm", digest.upper().encode())
+        return self._state(b"confirm", entry.digest(digest))
 
     # Requests: each returns the state after it
 
@@ -210,7 +114,13 @@ class Pump:
         return self._state(b"resume")
 
     def stop(self) -> str:
-        return self._state(b"stop")
+        """It needs no session. A pump that is IDLE has nothing to stop: that is as good."""
+        try:
+            return self._state(b"stop")
+        except Refused as error:
+            if error.word == REFUSALS[REFUSED_HERE]:
+                return STATE_NAMES[IDLE]
+            raise
 
     def acknowledge(self) -> str:
         return self._state(b"acknowledge")
@@ -229,15 +139,15 @@ class Pump:
     # How
 
     def _numbers(self, word: bytes, *fields: int) -> list[int]:
-        return [int(field) for field in self.line.ask(word, fields)]
+        return _integers(self.line.ask(word, fields))
 
     def _state(self, word: bytes, *fields: int | bytes) -> str:
-        return STATE_NAMES[int(self._change(word, *fields)[0])]
+        return known(STATE_NAMES, _integers(self._change(word, *fields))[0], "state")
 
     def _change(self, word: bytes, *fields: int | bytes) -> list[bytes]:
         """Ask, with a session if the pump wants one; once more if the session is over, or the number was another's:
         both are answered before anything is done."""
-        if self.keyed and self.key and not self.session:
+        if self.keyed and self.key and not self.session and word != b"stop":
             self._open()
         try:
             return self.line.ask(word, fields, self.session)
@@ -246,40 +156,38 @@ class Pump:
                 self.line.last = self._numbers(b"hello")[1]
             elif error.word == NO_SESSION and self.key:
                 self._open()
+            elif error.word == NO_SESSION:
+                raise Refused(
+                    word.decode(), NO_SESSION, "the pump has a key, and none was given (--key FILE)"
+                ) from None
             else:
                 raise
         return self.line.ask(word, fields, self.session)
 
     def _open(self) -> None:
         """Challenge and response, pumpcore/session.py."""
-        nonce = os.urandom(8).hex().upper().encode()
-        theirs = bytes.fromhex(self.line.ask(b"open", (nonce,))[0].decode())
-        session = hmac.digest(self.key, b"session" + nonce + theirs, "sha256")
-        self.line.ask(b"prove", (), session)
-        self.session = session
-
-
-def _whole(name: str, value: float, per_unit: int, least: int, most: int, unit: str) -> int:
-    """In the wire's own unit, refused rather than rounded."""
-    whole = round(value * per_unit)
-    if abs(value * per_unit - whole) > 1e-6 * max(1, abs(whole)):
-        raise BadInput(f"{name}: {value:g} {unit} is finer than the pump's step of {1 / per_unit:g} {unit}")
-    if not least <= whole <= most:
-        raise BadInput(f"{name}: {value:g} {unit}, must be {least / per_unit:g} to {most / per_unit:g} {unit}")
-    return whole
+        for _ in range(HANDSHAKES):
+            nonce = os.urandom(8).hex().upper().encode()
+            theirs = _integers(self.line.ask(b"open", (nonce,)), 16)[0].to_bytes(8)
+            session = hmac.digest(self.key, b"session" + nonce + theirs, "sha256")
+            try:
+                self.line.ask(b"prove", (), session)
+            except Refused as error:
+                if error.word != NO_SESSION:
+                    raise
+            else:
+                self.session = session
+                return
+        raise Refused("key", NO_SESSION, "the pump does not take it: is it another pump's?")
 
 
 def _reading(fields: list[bytes]) -> Reading:
-    rate, vtbi, kvo, duration = (int(field) for field in fields[:4])
-    return Reading(rate / 100, vtbi / 1_000, kvo / 100, duration, fields[4].decode())
+    rate, vtbi, kvo, duration = _integers(fields[:4])
+    return Reading.of(rate, vtbi, kvo, duration, fields[4].decode())
 
 
-def _event(numbers: list[int]) -> Event:
-    number, clock, kind, code, value = numbers
-    names = {
-        STATE: (STATE_NAMES, STATE_NAMES),
-        RAISED: ([row.name for row in ALARMS], ("cleared", "raised")),
-        REQUEST: (EVENT_NAMES, ANSWER_NAMES),
-        LINK: (LINK_NAMES, ("",)),
-    }[kind]
-    return Event(number, clock / 1_000, KIND_NAMES[kind], names[0][code], names[1][value])
+def _integers(fields: list[bytes], base: int = 10) -> list[int]:
+    try:
+        return [int(field, base) for field in fields]
+    except ValueError:
+        raise WrongVersion("the pump answers in another way than this version knows: flash it") from None

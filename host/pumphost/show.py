@@ -4,33 +4,24 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pumphost.compiled import used
+from pumphost.console import clock, console
 from pumphost.performance import Measured, Part
 from pumphost.studies.study import Finding
 from pumphost.trumpet import Trumpet
 from pumpsim.run import Summary
 
 
-def _console() -> Console:
-    return Console(highlight=False)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
-
-
 def show_run(summary: Summary, picture: Path) -> None:
     """The summary of a run: volumes, alarms, expectations, and where its files are."""
-    console = _console()
+    screen = console()
     table = Table(
         title=escape(summary["scenario"]), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0)
     )
-    table.add_row("simulated", f"{_clock(summary['simulated_s'])} in {summary['wall_s']:.2f} s")
+    table.add_row("simulated", f"{clock(summary['simulated_s'])} in {summary['wall_s']:.2f} s")
     table.add_row("programmed", f"{summary['programmed_ml']:8.3f} mL")
     table.add_row("pumped", f"{summary['pumped_ml']:8.3f} mL", "counted by the controller")
     table.add_row("delivered", f"{summary['delivered_ml']:8.3f} mL", "left the line into the patient")
@@ -38,18 +29,18 @@ def show_run(summary: Summary, picture: Path) -> None:
         table.add_row("air", f"{summary['plant']['air_ml']:8.3f} mL", "went into the patient")
     table.add_row("final state", summary["final_state"])
     for alarm in summary["alarms"]:
-        table.add_row("alarm", f"{_clock(alarm['t_s'])}  {alarm['text']}", f"{alarm['code']}: {alarm['action']}")
+        table.add_row("alarm", f"{clock(alarm['t_s'])}  {alarm['text']}", f"{alarm['code']}: {alarm['action']}")
     for remark in summary["remarks"]:
         what, words = remark.split(": ", 1)
         table.add_row("remark", f"[yellow]{what}[/]", words)
     for refused in summary["refused"]:
-        table.add_row("refused", f"{_clock(refused['t_s'])}  {refused['request']}", f"[yellow]{refused['answer']}[/]")
+        table.add_row("refused", f"{clock(refused['t_s'])}  {refused['request']}", f"[yellow]{refused['answer']}[/]")
     for verdict in summary["expect"]:
         mark = "[green]ok[/]" if verdict["ok"] else "[red]NOT AS EXPECTED[/]"
         table.add_row("expected", verdict["what"], f"{mark}, {verdict['got']}")
-    console.print(table)
-    console.print(f"Files:   {picture.parent}", soft_wrap=True, markup=False)
-    console.print(f"Picture: {picture}", soft_wrap=True, markup=False)
+    screen.print(table)
+    screen.print(f"Files:   {picture.parent}", soft_wrap=True, markup=False)
+    screen.print(f"Picture: {picture}", soft_wrap=True, markup=False)
 
 
 def show_book(summaries: dict[str, Summary], root: Path) -> None:
@@ -62,15 +53,15 @@ def show_book(summaries: dict[str, Summary], root: Path) -> None:
         mark = "\n".join(f"[red]NOT[/] {escape(failure['what'])}: {escape(failure['got'])}" for failure in failed)
         table.add_row(
             escape(stem),
-            _clock(summary["simulated_s"]),
+            clock(summary["simulated_s"]),
             f"{summary['delivered_ml']:.3f} mL",
             summary["final_state"],
             "\n".join(alarm["text"] for alarm in summary["alarms"]),
             mark or (f"[green]ok[/], {total} of {total}" if total else "nothing"),
         )
-    console = _console()
-    console.print(table)
-    console.print(f"Files and pictures: {root}/*/", soft_wrap=True, markup=False)
+    screen = console()
+    screen.print(table)
+    screen.print(f"Files and pictures: {root}/*/", soft_wrap=True, markup=False)
 
 
 def show_trumpet(trumpet: Trumpet) -> None:
@@ -78,10 +69,10 @@ def show_trumpet(trumpet: Trumpet) -> None:
     table = Table("window", "Ep max", "Ep min")
     for window, most, least in zip(trumpet.windows_min, trumpet.ep_max, trumpet.ep_min, strict=True):
         table.add_row(f"{window} min", f"{most:+.3f} %", f"{least:+.3f} %")
-    console = _console()
-    console.print(table)
+    screen = console()
+    screen.print(table)
     span = f"minutes {trumpet.from_min:g} to {trumpet.to_min:g}, set rate {trumpet.rate_ml_h:g} mL/h"
-    console.print(f"Mean error {trumpet.mean_error_percent:+.3f} % over {span}")
+    screen.print(f"Mean error {trumpet.mean_error_percent:+.3f} % over {span}")
 
 
 def show_performance(rows: list[Measured]) -> None:
@@ -91,11 +82,11 @@ def show_performance(rows: list[Measured]) -> None:
         spread = f"{min(row.ratios):.2f} to {max(row.ratios):.2f}"
         cells: list[Any] = [row.job, f"{row.seconds:.2f} s", f"{row.floor_seconds:.2f} s", f"{row.ratio:.2f}x"]
         table.add_row(*cells, spread, f"<= {row.reach:g}x")
-    console = _console()
-    console.print(table)
-    console.print("24 h each; floor: an empty SimPy process yielding timeout(0.1) as long, timed in turn")
+    screen = console()
+    screen.print(table)
+    screen.print("24 h each; floor: an empty SimPy process yielding timeout(0.1) as long, timed in turn")
     how = "compiled" if used() else "interpreted; `openinfuse compile` makes it several times as fast"
-    console.print(f"Controller and plant were {how}.")
+    screen.print(f"Controller and plant were {how}.")
 
 
 def show_profile(parts: list[Part]) -> None:
@@ -105,7 +96,7 @@ def show_profile(parts: list[Part]) -> None:
     for name in dict.fromkeys(part.part for part in parts):
         of_job = {part.job: part for part in parts if part.part == name}
         table.add_row(name, *(f"{of_job[job].us:.1f} us, {of_job[job].share:.0%}" for job in jobs))
-    _console().print(table)
+    console().print(table)
 
 
 def show_findings(findings: list[Finding]) -> None:
@@ -114,4 +105,4 @@ def show_findings(findings: list[Finding]) -> None:
     for finding in findings:
         mark = "[green]ok[/]" if finding.ok else "[red]NOT[/]"
         table.add_row(escape(finding.what), finding.asked, escape(finding.got), mark)
-    _console().print(table)
+    console().print(table)

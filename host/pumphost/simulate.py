@@ -15,7 +15,8 @@ from pumphost.errors import BadInput
 from pumphost.pictures import draw_capture, draw_delivery
 from pumphost.recording import read_recording
 from pumphost.show import show_book, show_run
-from pumpsim.engine import CPYTHON, check
+from pumpsim import CPYTHON
+from pumpsim.engine import check
 from pumpsim.loading import load
 from pumpsim.run import Summary, ok, simulate
 from pumpsim.scenario import Scenario

@@ -24,9 +24,9 @@ from pumpcore.records import MOST_SEGMENTS, Inputs, Outputs, numbers_of
 from pumpcore.session import Session
 from pumpcore.setup import Setup
 from pumpcore.wire import MOST_BYTES
+from pumpsim import CPYTHON, MICROPYTHON
+from pumpsim.errors import NoInterpreter
 from pumpsim.ports import Hashing
-
-ENGINES = CPYTHON, MICROPYTHON = "cpython", "micropython"
 
 STEP, PEEK, POKE = 0, 1, 2  # kinds of message, as in board/unix.py
 DERIVED = {"most_rate_cml_h", "step_grains"}  # of a Setup: it works them out itself
@@ -40,10 +40,6 @@ HERE, SOURCES = Path(__file__).parent, Path(pumpcore.__file__).parents[1]
 FIRMWARE = SOURCES if (SOURCES / "main.py").exists() else HERE / "firmware"  # within the package when from a wheel
 SEED = b"pumpsim"  # of nonces: the same run on every engine; a board has random bytes
 END_S = 5.0  # for an interpreter to notice that its pipe has ended; assumed
-
-
-class NoInterpreter(Exception):
-    """There is none to run the firmware with."""
 
 
 class Rate(Protocol):

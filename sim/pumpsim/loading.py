@@ -9,15 +9,12 @@ from pydantic import BaseModel, ValidationError
 
 from pumpcore.setup import MOST_STEP_PL, SetupError
 from pumpsim.catalogue import nearest
+from pumpsim.errors import BadScenario
 from pumpsim.kinds import KINDS
 from pumpsim.rig import screw_of, setup_of, step_ul
 from pumpsim.scenario import Scenario
 
 Place = tuple[str | int, ...]
-
-
-class BadScenario(Exception):
-    """The file cannot be run."""
 
 
 class _Misfit(Exception):

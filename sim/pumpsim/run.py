@@ -13,8 +13,9 @@ from typing import Any
 
 from pumpcore.alarms import ACTION_NAMES, PRIORITY_NAMES, STOP_PUMP, TABLE, TO_KVO
 from pumpcore.records import ACCEPTED, ANSWER_NAMES
+from pumpsim import CPYTHON
 from pumpsim.bench import Bench
-from pumpsim.engine import CPYTHON, booting
+from pumpsim.engine import booting
 from pumpsim.expect import judge
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS, Note, Record, Row
 from pumpsim.remarks import remarks

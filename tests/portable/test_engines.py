@@ -15,7 +15,8 @@ from pumpcore.records import Inputs, Outputs
 from pumpcore.setup import Setup
 from pumpcore.states import READY
 from pumphost.cli import main
-from pumpsim.engine import CPYTHON, ENGINES, MICROPYTHON, booting
+from pumpsim import CPYTHON, ENGINES, MICROPYTHON
+from pumpsim.engine import booting
 from pumpsim.loading import load
 from pumpsim.run import simulate
 from test_portable import BOOK, micropython_64

@@ -20,7 +20,8 @@ from pumpcore.alarms import AIR_BUBBLE, INFUSION_COMPLETE, INFUSION_NEAR_END, OC
 from pumpcore.records import REFUSED_HERE
 from pumpcore.setup import Setup
 from pumpcore.states import ALARM, INFUSING, KVO, PAUSED, PUMPING, RELIEF, REQUESTS, STATE_NAMES
-from pumpsim.engine import NoInterpreter, find_micropython
+from pumpsim.engine import find_micropython
+from pumpsim.errors import NoInterpreter
 from pumpsim.loading import load
 from pumpsim.rig import setup_of
 from record import FIELDS, STORY, TRACE, record

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pumpsim.loading import BadScenario, load
+from pumpsim.errors import BadScenario
+from pumpsim.loading import load
 
 GOOD = """\
 name = "a story"

@@ -4,8 +4,9 @@ import pytest
 from click.testing import CliRunner
 
 from pumphost.cli import main
+from pumpsim.errors import BadScenario
 from pumpsim.kinds import KINDS
-from pumpsim.loading import BadScenario, load
+from pumpsim.loading import load
 
 GOOD = """\
 name = "a story"
