@@ -1,5 +1,5 @@
 # make demo, make test: each makes its own environment in .venv/ first. Needs git, make, Python >= 3.11;
-# Node.js as well for the tests on 32-bit MicroPython.
+# Node.js as well for the tests on 32-bit MicroPython, and Chromium for those in a browser.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,7 +22,7 @@ help:
 demo: .venv/.ready
 	$(BIN)/openinfuse demo
 
-test: .venv/.dev-ready .venv/.node-ready
+test: .venv/.dev-ready .venv/.node-ready .venv/.browser-ready
 	$(PYTEST)
 
 test-long: .venv/.dev-ready .venv/.fast-ready
@@ -81,8 +81,15 @@ clean:
 	@touch $@
 
 # Without npm the tests that need it skip and say so.
-.venv/.node-ready: .venv/.made tests/portable/package.json
-	@if command -v npm >/dev/null; then \
-	  mkdir -p .venv/node && cp tests/portable/package.json .venv/node/ && \
-	  npm install --silent --no-package-lock --no-audit --no-fund --prefix .venv/node && touch $@; \
-	else echo "no npm: the tests on 32-bit MicroPython will skip"; fi
+define npm-install
+@if command -v npm >/dev/null; then \
+  mkdir -p .venv/$(1) && cp $< .venv/$(1)/ && \
+  npm install --silent --no-package-lock --no-audit --no-fund --prefix .venv/$(1) && touch $@; \
+else echo "no npm: the tests $(2) will skip"; fi
+endef
+
+.venv/.node-ready: tests/portable/package.json .venv/.made
+	$(call npm-install,node,on 32-bit MicroPython)
+
+.venv/.browser-ready: tests/host/browser/package.json .venv/.made
+	$(call npm-install,browser,in a browser)
