@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pumphost.calibrate import calibrate
 from pumphost.errors import BadInput
 from pumpsim.loading import BadScenario
 
@@ -161,3 +162,6 @@ def bench(pairs: int) -> None:
 
     show_performance(measure(pairs))
     show_profile(profile())
+
+
+main.add_command(calibrate)
