@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from pumphost.calibrate import calibrate
 from pumphost.errors import BadInput, NotDone
 from pumphost.line import PumpError, Refused
 from pumphost.remote import PUMP_COMMANDS
@@ -235,3 +236,4 @@ def completion(shell: str) -> None:
 
 for command in PUMP_COMMANDS:
     main.add_command(command)
+main.add_command(calibrate)

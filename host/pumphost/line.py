@@ -46,11 +46,11 @@ class WrongVersion(PumpError):
     """The other end speaks another version of the protocol, or tells of what this one does not know."""
 
 
-def open_port(port: str) -> Any:
+def open_port(port: str, baudrate: int = 115_200, timeout_s: float = PATIENCE_S) -> Any:
     """A port that pyserial knows: /dev/ttyACM0, COM3, socket://host:port. Raises PortError."""
     exclusive: dict[str, Any] = {} if "://" in port else {"exclusive": True}
     try:
-        return serial.serial_for_url(port, baudrate=115_200, timeout=PATIENCE_S, write_timeout=PATIENCE_S, **exclusive)
+        return serial.serial_for_url(port, baudrate=baudrate, timeout=timeout_s, write_timeout=timeout_s, **exclusive)
     except (serial.SerialException, OSError, ValueError) as error:
         raise PortError(_explain(port, error)) from error
 

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 from click.testing import CliRunner
-from watched import Bench
 
 from pumphost import monitor as module
 from pumphost.cli import main
 from pumphost.errors import BadInput
 from pumphost.monitor import address, changes
+from watched import Bench
 
 pytest.importorskip("textual_plotext", reason="the extra `monitor` is not installed")
 

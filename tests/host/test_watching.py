@@ -4,7 +4,6 @@ import csv
 import threading
 
 import pytest
-from watched import Bench, Wire
 
 from pumphost.capture import read_capture
 from pumphost.course import MOST_POINTS, ROUND_S, Course
@@ -15,6 +14,7 @@ from pumphost.pump import Pump
 from pumphost.saving import COLUMNS, Save
 from pumphost.simulate import draw
 from pumphost.watching import Watch
+from watched import Bench, Wire
 
 
 @pytest.fixture

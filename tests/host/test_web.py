@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from watched import Bench
 
 from pumphost.errors import BadInput
 from pumphost.web import Site
+from watched import Bench
 
 BROWSER = Path(__file__).parent / "browser"
 NODE_FOLDER = Path(sys.prefix) / "browser"  # where `make` puts the npm package
