@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from pumphost.calibrate import calibrate
+from pumphost.calibrating.calibrate import calibrate
 from pumphost.errors import BadInput, NotDone
 from pumphost.line import PumpError, Refused
-from pumphost.remote import PUMP_COMMANDS
+from pumphost.remote.commands import PUMP_COMMANDS
+from pumphost.remote.reach import find, pump_options
 from pumpsim import CPYTHON, ENGINES
 from pumpsim.errors import BadScenario, NoInterpreter
 
@@ -185,19 +186,20 @@ def study(names: tuple[str, ...], runs: int | None) -> None:
 
 
 @main.command()
-@click.option("--port", envvar="OPENINFUSE_PORT", required=True, help="/dev/ttyACM0, COM3, socket://host:port ...")
-@click.option("--key", type=FILE, envvar="OPENINFUSE_KEY", help="The file with the pump's key, if it has one.")
+@pump_options
 @click.option(
     "--every", "every_s", type=click.FloatRange(0.1, 30), default=0.5, show_default=True, help="s, a reading."
 )
 @click.option("--save", type=PICTURE, help="Save the readings as CSV, for plot and trumpet. Must not be there yet.")
 @click.option("--web", metavar="[HOST:]PORT", help="Show a page in a browser; on this machine unless HOST is given.")
 @click.option("--panel/--no-panel", default=True, help="Without it changes are printed, until Ctrl-C.")
-def monitor(port: str, key: Path | None, every_s: float, save: Path | None, web: str | None, panel: bool) -> None:
+def monitor(
+    port: str | None, key: Path | None, every_s: float, save: Path | None, web: str | None, panel: bool
+) -> None:
     """Watch a pump: panel in the terminal, page in a browser, CSV; and pause, resume, stop, silence, acknowledge."""
-    from pumphost.monitor import monitor as watch
+    from pumphost.monitoring.monitor import monitor as watch
 
-    watch(port, key, every_s, save, web, panel)
+    watch(find(port, key), every_s, save, web, panel)
 
 
 @main.command(name="compile")

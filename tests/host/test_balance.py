@@ -5,7 +5,17 @@ import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumphost.balance import SBI, SICS, Balance, BalanceError, TypedBalance, Weight, read_sbi, read_sics, read_typed
+from pumphost.calibrating.balance import (
+    SBI,
+    SICS,
+    Balance,
+    BalanceError,
+    TypedBalance,
+    Weight,
+    read_sbi,
+    read_sics,
+    read_typed,
+)
 from pumphost.line import PortError
 
 WEIGHTS = [

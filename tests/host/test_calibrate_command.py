@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner
 from weighing import Rig
 
-from pumphost import guided
+from pumphost.calibrating import guided
+from pumphost.calibrating.gravimetry import z_ml_g
 from pumphost.cli import main
-from pumphost.gravimetry import z_ml_g
 from pumphost.pump import Pump
+from pumphost.remote import reach
 
 OFF = 1.03  # the screw's pitch in mm, where the pump was told 1
 WITHIN = 0.002
@@ -29,7 +30,7 @@ def bench(tmp_path, monkeypatch):
     """A rig where the command looks for ports and a clock, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     rig = Rig(OFF, stopper="ideal")
-    monkeypatch.setattr(guided, "Pump", lambda port, key: Pump(rig, key))
+    monkeypatch.setattr(reach, "Pump", lambda port, key: Pump(rig, key))
     monkeypatch.setattr(guided, "open_port", lambda port, baud, timeout_s: rig.balance_port)
     monkeypatch.setattr(guided, "WallClock", lambda: rig)
     return rig
@@ -150,7 +151,7 @@ def test_a_tube_is_counted_and_a_worn_one_is_told(bench, tmp_path):
         (["--syringe", "A", "--temperature", "95"], "found 95 C, must be 0 to 40"),
         (["--syringe", "A", "--temperature", "nan"], "must be 0 to 40"),
         (["--syringe", "A", "--pressure", "1.013"], "found 1.013 hPa"),
-        (["--syringe", "A", "--key", "none"], "none: must be a file of hexadecimal digits"),
+        (["--syringe", "A", "--key", "none"], "none: the key cannot be read"),
         (["--syringe", "A", "--store", "."], "is a directory"),
         (["--syringe", "A", "--rate", "1500"], "this pump gives up to 1200"),
         (["--syringe", "A", "--check", "60"], "needed in all, the pump's reservoir holds 50 mL"),

@@ -5,11 +5,11 @@ from itertools import repeat
 import pytest
 from weighing import Rig
 
-from pumphost.balance import SBI, SICS, Balance, BalanceError, Weight
-from pumphost.calibration import CalibrationError, Run
+from pumphost.calibrating.balance import SBI, SICS, Balance, BalanceError, Weight
+from pumphost.calibrating.calibration import CalibrationError, Run
+from pumphost.calibrating.gravimetry import step_constant, z_ml_g
+from pumphost.calibrating.plan import Plan
 from pumphost.errors import BadInput
-from pumphost.gravimetry import step_constant, z_ml_g
-from pumphost.plan import Plan
 from pumphost.pump import Pump
 from pumpsim.balance import Scales
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from pumphost.errors import BadInput
-from pumphost.gravimetry import (
+from pumphost.calibrating.gravimetry import (
     Dose,
     Repeats,
     Weighing,
@@ -14,6 +13,7 @@ from pumphost.gravimetry import (
     water_g_ml,
     z_ml_g,
 )
+from pumphost.errors import BadInput
 
 OLD_PL = 173_530
 

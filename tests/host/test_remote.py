@@ -13,7 +13,7 @@ from host.desk import Desk
 from pumphost.cli import main
 from pumphost.line import COMMANDS, PortError, open_port
 from pumphost.pump import Pump
-from pumphost.reach import BOARDS
+from pumphost.remote.reach import BOARDS
 
 KEY = bytes(range(16))
 
@@ -25,7 +25,7 @@ def desk(monkeypatch):
 
 
 def at_the_port(monkeypatch, desk):
-    monkeypatch.setattr("pumphost.reach.Pump", partial(Pump, patience_s=0))
+    monkeypatch.setattr("pumphost.remote.reach.Pump", partial(Pump, patience_s=0))
     monkeypatch.setattr("pumphost.pump.open_port", lambda port: desk)
     monkeypatch.setenv("OPENINFUSE_PORT", "desk")
     monkeypatch.delenv("OPENINFUSE_KEY", raising=False)
@@ -89,7 +89,7 @@ def test_without_a_terminal_the_digest_is_printed_and_nothing_confirmed(desk):
 
 @pytest.mark.parametrize(("answer", "confirmed"), [("y\n", True), ("n\n", False), ("\n", False)])
 def test_on_a_terminal_it_asks(desk, monkeypatch, answer, confirmed):
-    monkeypatch.setattr("pumphost.remote.on_a_terminal", lambda: True)
+    monkeypatch.setattr("pumphost.remote.commands.on_a_terminal", lambda: True)
     done = run("program", "--rate", 20, "--vtbi", 10, says=answer)
     assert "Is this what you mean? [y/N]" in done.stdout
     assert programmed(desk) == ((2_000, 10_000, 0) if confirmed else (0, 0, 0))
@@ -416,5 +416,5 @@ def test_every_request_of_the_wire_has_a_command():
 
 def test_status_starts_without_what_it_does_not_need():
     heavy = ("matplotlib", "numpy", "pydantic", "simpy", "pumpsim.scenario")
-    code = f"import sys, pumphost.cli, pumphost.show_pump; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, pumphost.cli, pumphost.remote.show; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

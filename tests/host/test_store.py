@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pumphost.calibrating.store import Calibration, Store, read_store, write_store
 from pumphost.errors import BadInput
-from pumphost.store import Calibration, Store, read_store, write_store
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 

@@ -6,14 +6,14 @@ import threading
 import pytest
 
 from pumphost.capture import read_capture
-from pumphost.course import MOST_POINTS, ROUND_S, Course
 from pumphost.errors import BadInput
-from pumphost.face import clock, face
 from pumphost.line import PortError, Refused
+from pumphost.monitoring.course import MOST_POINTS, ROUND_S, Course
+from pumphost.monitoring.face import clock, face
+from pumphost.monitoring.saving import COLUMNS, Save
+from pumphost.monitoring.watching import Watch
 from pumphost.pump import Pump
-from pumphost.saving import COLUMNS, Save
 from pumphost.simulate import draw
-from pumphost.watching import Watch
 from watched import Bench, Wire
 
 
@@ -154,7 +154,7 @@ def test_a_pump_that_was_switched_off_counts_anew_and_the_course_goes_on(bench):
 def test_whoever_has_no_key_may_look_and_stop_and_no_more():
     bench = Bench(key=b"k" * 16, known=False)
     assert bench.look(30).status.alarm == ""
-    assert "a session must be opened" in bench.do("pause").text
+    assert "the pump has a key, and none was given" in bench.do("pause").text
     assert bench.do("stop").ok
 
 
@@ -162,7 +162,7 @@ def test_with_the_key_all_may_be_done_and_a_wrong_one_is_told_before_anything():
     bench = Bench(key=b"k" * 16)
     assert bench.do("pause").ok
     bench.key = b"wrong"
-    with pytest.raises(Refused, match="a session must be opened with it first"):
+    with pytest.raises(Refused, match="the pump does not take it"):
         Watch(bench.open, 0.5, bench.now_s)
     assert not bench.wire.is_open
 

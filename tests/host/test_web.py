@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pumphost.errors import BadInput
-from pumphost.web import Site
+from pumphost.monitoring.web import Site
 from watched import Bench
 
 BROWSER = Path(__file__).parent / "browser"

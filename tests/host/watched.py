@@ -4,8 +4,8 @@ import serial
 from host.desk import Desk
 
 from pumphost.line import PortError
+from pumphost.monitoring.watching import Watch
 from pumphost.pump import Pump
-from pumphost.watching import Watch
 
 
 class Wire(Desk):

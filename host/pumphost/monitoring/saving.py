@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pumphost.errors import BadInput
-from pumphost.watching import Snapshot, Watch
+from pumphost.monitoring.watching import Snapshot, Watch
 
 COLUMNS = (
     "t_s",

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from pumpcore.alarms import ACTION_NAMES, PRIORITY_NAMES
 from pumphost.console import clock, console
-from pumphost.reach import Port
+from pumphost.remote.reach import Port
 from pumphost.told import Event, Info, Reading, Senses, Standing, Status
 
 NO_KEY = "no key: whoever is at the other end of the cable may command it"

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pumphost.line import PumpError
+from pumphost.remote.reach import pump_options
 
 VOLUME = click.FloatRange(0.001, 10_000)
 LIMIT = click.FloatRange(1, 1_000_000)
@@ -13,18 +13,7 @@ SECONDS = click.FloatRange(0, 86_400)
 
 
 @click.command()
-@click.option(
-    "--port",
-    required=True,
-    envvar="OPENINFUSE_PORT",
-    help="The pump's: /dev/ttyACM0, COM3, socket://host:port. [env OPENINFUSE_PORT]",
-)
-@click.option(
-    "--key",
-    type=click.Path(path_type=Path),
-    envvar="OPENINFUSE_KEY",
-    help="A file with the pump's key, in hexadecimal digits. [env OPENINFUSE_KEY]",
-)
+@pump_options
 @click.option(
     "--balance",
     type=click.Choice(["sics", "sbi", "typed"]),
@@ -86,10 +75,7 @@ def calibrate(**given: Any) -> None:
 
     The pump is told nothing: the constant is printed, to be entered in its set-up.
     """
-    from pumphost.asked import Asked
-    from pumphost.guided import carry_out
+    from pumphost.calibrating.asked import Asked
+    from pumphost.calibrating.guided import carry_out
 
-    try:
-        carry_out(Asked(**given))
-    except PumpError as error:
-        raise click.ClickException(str(error)) from None
+    carry_out(Asked(**given))

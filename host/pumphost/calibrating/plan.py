@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from pumphost.calibrating.gravimetry import LEAST_DOSES
 from pumphost.errors import BadInput
-from pumphost.gravimetry import LEAST_DOSES
 
 LEAST_CHECK_MIN = 31  # the longest window of the trumpet
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 import serial
 
-from pumphost.course import Course, Point
 from pumphost.line import PumpError, Refused
+from pumphost.monitoring.course import Course, Point
 from pumphost.pump import Info, Pump, Senses, Standing, Status
 
 ALIVE_S = 2.0  # the pump minds when it has heard nothing for 10 s, pumpcore/link.py

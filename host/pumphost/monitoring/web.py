@@ -20,8 +20,8 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from pumphost.errors import BadInput
-from pumphost.face import face
-from pumphost.watching import ACTIONS, Snapshot, Watch
+from pumphost.monitoring.face import face
+from pumphost.monitoring.watching import ACTIONS, Snapshot, Watch
 
 LOCAL = "127.0.0.1"
 PAGE = Path(__file__).with_name("monitor.html")

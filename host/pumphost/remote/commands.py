@@ -15,8 +15,8 @@ from pumphost import entry
 from pumphost.errors import NotDone
 from pumphost.line import COMMANDS
 from pumphost.pump import Pump, Reading
-from pumphost.reach import ports as ports_here
-from pumphost.reach import pump_options, reach
+from pumphost.remote.reach import ports as ports_here
+from pumphost.remote.reach import pump_options, reach
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 yes_option = click.option("--yes", is_flag=True, help="Confirm at once, if the pump reads it as it was asked.")
@@ -31,7 +31,7 @@ def _print(data: Any) -> None:
 @json_option
 def ports(as_json: bool) -> None:
     """The serial ports that a pump may be at."""
-    from pumphost.show_pump import show_ports
+    from pumphost.remote.show import show_ports
 
     found = ports_here()
     if as_json:
@@ -47,7 +47,7 @@ def ports(as_json: bool) -> None:
 @json_option
 def info(port: str | None, key: Path | None, as_json: bool) -> None:
     """What pump it is, and who may command it."""
-    from pumphost.show_pump import show_info
+    from pumphost.remote.show import show_info
 
     with reach(port, key) as pump:
         told = pump.info()
@@ -62,7 +62,7 @@ def info(port: str | None, key: Path | None, as_json: bool) -> None:
 @json_option
 def status(port: str | None, key: Path | None, as_json: bool) -> None:
     """What the pump does now."""
-    from pumphost.show_pump import show_status
+    from pumphost.remote.show import show_status
 
     with reach(port, key) as pump:
         told, standing, senses = pump.status(), pump.alarms(), pump.senses()
@@ -79,7 +79,7 @@ def status(port: str | None, key: Path | None, as_json: bool) -> None:
 @json_option
 def log(port: str | None, key: Path | None, as_json: bool) -> None:
     """What happened last, from the pump's memory."""
-    from pumphost.show_pump import show_log
+    from pumphost.remote.show import show_log
 
     with reach(port, key) as pump:
         events = list(pump.events())
@@ -137,7 +137,7 @@ def rate(port: str | None, key: Path | None, rate_ml_h: float, yes: bool, as_jso
 
 def _settle(pump: Pump, reading: Reading, as_asked: bool, yes: bool, as_json: bool) -> None:
     """The second step: show how the pump reads it, and confirm it if that is wanted; with --json only if --yes."""
-    from pumphost.show_pump import show_reading
+    from pumphost.remote.show import show_reading
 
     if not as_json:
         show_reading(reading)

@@ -13,51 +13,36 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from pumphost.errors import BadInput
-from pumphost.face import face
-from pumphost.line import PumpError
-from pumphost.pump import Pump
-from pumphost.saving import Save
-from pumphost.watching import Snapshot, Watch
-from pumphost.web import LOCAL, Site
+from pumphost.monitoring.face import face
+from pumphost.monitoring.saving import Save
+from pumphost.monitoring.watching import Snapshot, Watch
+from pumphost.monitoring.web import LOCAL, Site
+from pumphost.remote.reach import Reach
 
 
-def monitor(port: str, key: Path | None, every_s: float, save: Path | None, web: str | None, panel: bool) -> None:
-    """Watch the pump at `port` until the user ends it. Raises BadInput, also for a pump that is not there."""
+def monitor(pump: Reach, every_s: float, save: Path | None, web: str | None, panel: bool) -> None:
+    """Watch the pump until the user ends it. Raises BadInput, and PumpError for one that is not there."""
     where = address(web) if web else None
     _check(panel, save is not None or web is not None)
-    secret = read_key(key) if key else b""
-    try:
-        watch = Watch(lambda: Pump(port, secret), every_s, time.monotonic())
-    except PumpError as error:
-        raise BadInput(str(error)) from None
+    watch = Watch(pump.open, every_s, time.monotonic())
     with ExitStack() as stack:
         thread = threading.Thread(target=watch.run)
         stack.callback(_end, watch, thread)
         file = stack.enter_context(Save(save, watch)) if save else None
-        site = stack.enter_context(Site(*where, watch, f"OpenInfuse  {port}")) if where else None
+        site = stack.enter_context(Site(*where, watch, f"OpenInfuse  {pump.port}")) if where else None
         told = [f"page {site.url}"] if site else []
         told += [f"saving {file.path}"] if file else []
         if site and not ip_address(str(site.server_address[0])).is_loopback:
             print("Whoever reaches this address can stop the pump.", file=sys.stderr)
         thread.start()
         if panel:
-            from pumphost.panel import Panel  # noqa: PLC0415, textual is an extra
+            from pumphost.monitoring.panel import Panel  # noqa: PLC0415, textual is an extra
 
-            Panel(watch, "  ".join(["OpenInfuse", port, *told])).run()
+            Panel(watch, "  ".join(["OpenInfuse", pump.port, *told])).run()
         else:
-            _print(watch, ", ".join([f"Watching {port}", *told]))
+            _print(watch, ", ".join([f"Watching {pump.port}", *told]))
     if file:
         print(f"Saved: {file.path}, {file.rows} rows")
-
-
-def read_key(path: Path) -> bytes:
-    """The key in a file: hexadecimal digits. Raises BadInput that names the file, never its content."""
-    try:
-        return bytes.fromhex(path.read_text(encoding="ascii"))
-    except OSError as error:
-        raise BadInput(f"{path}: the key cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise BadInput(f"{path}: a key is hexadecimal digits, two a byte, and nothing else") from None
 
 
 def address(text: str) -> tuple[str, int]:

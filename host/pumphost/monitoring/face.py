@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pumpcore.alarms import PRIORITY_NAMES, Alarm
-from pumphost.watching import Outcome, Snapshot
+from pumphost.monitoring.watching import Outcome, Snapshot
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.widgets import Digits, Footer, ProgressBar, Static
 from textual_plotext import PlotextPlot
 
-from pumphost.course import Point
-from pumphost.face import Face, face
-from pumphost.watching import Snapshot, Watch
+from pumphost.monitoring.course import Point
+from pumphost.monitoring.face import Face, face
+from pumphost.monitoring.watching import Snapshot, Watch
 
 KEYS = {
     "p": ("pause", "Pause"),

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pumphost.calibrating.gravimetry import z_ml_g
+from pumphost.calibrating.plan import LEAST_CHECK_MIN, Plan, check_step, check_volume_ml
+from pumphost.calibrating.store import check_name, default_store
 from pumphost.errors import BadInput
-from pumphost.gravimetry import z_ml_g
-from pumphost.plan import LEAST_CHECK_MIN, Plan, check_step, check_volume_ml
-from pumphost.store import check_name, default_store
 
 
 @dataclass(frozen=True)
 class Asked:
     """The options of the command, by their names and units. Raises BadInput for what does not go together."""
 
-    port: str
+    port: str | None
     key: Path | None
     balance: str  # sics, sbi, typed
     balance_port: str | None

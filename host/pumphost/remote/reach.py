@@ -78,16 +78,33 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-def reach(port: str | None, key: Path | None) -> Pump:
-    """Open it. Raises BadInput for the key, PumpError for the rest."""
+@dataclass(frozen=True)
+class Reach:
+    """Where a pump is to be found, as often as it takes."""
+
+    port: str
+    key: bytes
+
+    def open(self) -> Pump:
+        """Raises PumpError."""
+        try:
+            return Pump(self.port, self.key)
+        except NoAnswer as error:
+            raise NoAnswer(f"{self.port}: {error}") from None
+
+
+def find(port: str | None, key: Path | None) -> Reach:
+    """Raises BadInput for the key, PortError if no port is given and it is not clear which is meant."""
     secret = read_key(key) if key else b""
     if not port:
         port = the_port()
         click.echo(f"pump at {port}", err=True)
-    try:
-        return Pump(port, secret)
-    except NoAnswer as error:
-        raise NoAnswer(f"{port}: {error}") from None
+    return Reach(port, secret)
+
+
+def reach(port: str | None, key: Path | None) -> Pump:
+    """Open it. Raises BadInput for the key, PumpError for the rest."""
+    return find(port, key).open()
 
 
 def _complete_port(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

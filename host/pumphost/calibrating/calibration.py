@@ -13,12 +13,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from pumphost.balance import BalanceError, Weight
+from pumphost.calibrating.balance import BalanceError, Weight
+from pumphost.calibrating.gravimetry import Repeats, Weighing, dose_between, evaporation_g_s
+from pumphost.calibrating.plan import Plan, check_volume_ml
 from pumphost.capture import SAMPLE_S
-from pumphost.errors import BadInput
-from pumphost.gravimetry import Repeats, Weighing, dose_between, evaporation_g_s
+from pumphost.errors import BadInput, NotDone
 from pumphost.line import PumpError
-from pumphost.plan import Plan, check_volume_ml
 from pumphost.pump import Pump
 
 LOOK_S = 1.0  # from one look at the pump or the balance to the next
@@ -40,7 +40,7 @@ class Scale(Protocol):
     def tare(self) -> None: ...
 
 
-class CalibrationError(PumpError):
+class CalibrationError(NotDone):
     """The run has ended before its time."""
 
 
@@ -62,7 +62,8 @@ class Weighed:
 
 class Run:
     """Pump, balance and clock, and who is told. `progress` hears what goes on and the share done; `weighed` each
-    weighing as it is taken. All that waits or asks raises PumpError."""
+    weighing as it is taken. All that waits or asks raises PumpError or
+    CalibrationError."""
 
     def __init__(
         self,

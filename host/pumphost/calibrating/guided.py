@@ -18,18 +18,19 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from pumphost.asked import Asked
-from pumphost.balance import PATIENCE_S, PROTOCOLS, Balance, TypedBalance
-from pumphost.calibration import CalibrationError, Run, Scale
+from pumphost.calibrating.asked import Asked
+from pumphost.calibrating.balance import PATIENCE_S, PROTOCOLS, Balance, TypedBalance
+from pumphost.calibrating.calibration import CalibrationError, Run, Scale
+from pumphost.calibrating.gravimetry import Repeats, Weighing, step_constant, water_g_ml
+from pumphost.calibrating.plan import GUIDE, LEAST_CHECK_MIN
+from pumphost.calibrating.store import Calibration, Store, Tube, read_store, write_store
 from pumphost.capture import read_capture
 from pumphost.errors import BadInput
-from pumphost.gravimetry import Repeats, Weighing, step_constant, water_g_ml
 from pumphost.line import PumpError, open_port
 from pumphost.pictures import draw_trumpet
-from pumphost.plan import GUIDE, LEAST_CHECK_MIN
 from pumphost.pump import Pump
+from pumphost.remote.reach import find
 from pumphost.show import show_trumpet
-from pumphost.store import Calibration, Store, Tube, read_store, write_store
 from pumphost.trumpet import Trumpet, analyse
 
 WEIGHINGS, FLOW, PICTURE = "weighings.csv", "flow.csv", "trumpet.png"
@@ -49,14 +50,14 @@ class WallClock:
 
 
 def carry_out(asked: Asked) -> None:
-    """All of it. Raises BadInput, PumpError; click's Abort if the person does not go on."""
-    store, key = read_store(asked.store_path), _read_key(asked.key)
+    """All of it. Raises BadInput, PumpError, CalibrationError; click's Abort if the person does not go on."""
+    store, where = read_store(asked.store_path), find(asked.port, asked.key)
     console = Console(highlight=False)
     console.print(GUIDE, soft_wrap=True, markup=False)
     click.confirm("Is all that done?", abort=True)
     trumpet = repeats = None
     progress = Progress(console=console, transient=True, disable=not console.is_terminal)
-    with Pump(asked.port, key) as pump, progress, _balance(asked, progress) as balance:
+    with where.open() as pump, progress, _balance(asked, progress) as balance:
         session = _Session(asked, progress, pump, balance)
         session.run.suits(asked.needed_ml, asked.rate_ml_h)
         session.begin_tube(store)
@@ -73,15 +74,6 @@ def carry_out(asked: Asked) -> None:
         console.print(f"Kept in {asked.store_path}", soft_wrap=True, markup=False)
     if trumpet:
         _show_check(trumpet, repeats)
-
-
-def _read_key(path: Path | None) -> bytes:
-    if path is None:
-        return b""
-    try:
-        return bytes.fromhex(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        raise BadInput(f"{path}: must be a file of hexadecimal digits, the pump's key") from None
 
 
 @contextmanager
@@ -158,7 +150,7 @@ class _Session:
         new_pl = step_constant(self.old_pl, repeats, asked.most_cv)
         self.console.print(
             f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's set-up, on a Pico STEP_PL in "
-            "firmware/main.py, and flash it; until then the pump counts as before.",
+            "firmware/board/rp2.py, and flash it; until then the pump counts as before.",
             soft_wrap=True,
         )
         return Calibration(
@@ -207,7 +199,7 @@ def _writing(path: Path) -> Iterator[TextIO]:
     with file:
         try:
             yield file
-        except (PumpError, KeyboardInterrupt) as error:
+        except (PumpError, CalibrationError, KeyboardInterrupt) as error:
             why = str(error) or "interrupted"
             raise CalibrationError(
                 f"{why}; the pump was told to stop, nothing is stored, what was weighed is in {path}"

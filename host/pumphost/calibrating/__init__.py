@@ -1,0 +1,1 @@
+"""`openinfuse calibrate`: the volume of a motor step by weighing."""

@@ -1,0 +1,1 @@
+"""The commands for a pump at the end of a wire."""
