@@ -4,8 +4,6 @@ The bench is run up to the moment that a clock shows, `speed` times as fast as i
 the loop, as it does on a board. Faults, heights and noise happen as the scenario says, counted from the start.
 """
 
-from simpy.core import Infinity
-
 from pumpsim.bench import Bench
 
 
@@ -22,8 +20,11 @@ class Live:
 
     def advance(self, to_ms: int) -> None:
         """Let time pass up to `to_ms`; nothing if that is past."""
-        if to_ms > self.now_ms:
-            self.bench.env.run(to_ms)
+        env = self.bench.env
+        if to_ms > env.now:
+            env.run(to_ms)
+        while env.peek() <= env.now:  # what is due just now as well
+            env.step()
 
     def hear(self, data: bytes) -> None:
         """These bytes come from the host now; what they lead to at once takes a millisecond."""
@@ -39,5 +40,4 @@ class Live:
 
     def quiet_ms(self) -> float:
         """Until something happens by itself, infinite if nothing will."""
-        peek = self.bench.env.peek()
-        return Infinity if peek == Infinity else max(0.0, peek - self.bench.env.now)
+        return float(self.bench.env.peek() - self.bench.env.now)
