@@ -6,7 +6,7 @@ two messages and never within a step. First come two lines of text, the pump's s
 digits; then messages of 32-bit integers, each read and written whole. Behind them is what a host says over the link
 and what is said to it, some bytes of it as their count tells. The plant's messages have one size, the board's another:
 
-    STEP, clock, numbers of Inputs, heard   ->   next time, numbers of Outputs, intervals, counts, said
+    STEP, clock, numbers of Inputs, heard   ->   next time, ASKED, numbers of Outputs, intervals, counts, said
     PEEK                                    ->   the set rate as it stands in memory
     POKE, rate                              ->   the same, with a bit flipped there before
 
@@ -20,7 +20,7 @@ from board.hashing import Sha256
 from pumpcore.dose import Dose
 from pumpcore.link import BYTES
 from pumpcore.pump import Serial
-from pumpcore.records import MOST_SEGMENTS, Inputs, Outputs, numbers_of
+from pumpcore.records import ASKED, MOST_SEGMENTS, Inputs, Outputs, numbers_of
 from pumpcore.session import Session
 from pumpcore.setup import Setup
 from pumpcore.units import const
@@ -43,9 +43,14 @@ class Board(Serial):
         self.inputs = numbers_of(Inputs())
         self.outputs = numbers_of(Outputs())
         self.heard = array("i", [0] * (3 + len(self.inputs) + BYTES // WORD))
-        self.told = array("i", [0] * (2 + len(self.outputs) + 2 * MOST_SEGMENTS + (MOST_BYTES + 1) // WORD))
+        self.told = array(
+            "i", [0] * (2 + len(ASKED) + len(self.outputs) + 2 * MOST_SEGMENTS + (MOST_BYTES + 1) // WORD)
+        )
+        self.asked = Inputs()  # as read, and as the link has changed it by the time that orders are obeyed
         self.received = bytearray()  # over the link, and not taken yet
-        self.words = 1 + len(self.outputs) + 2 * MOST_SEGMENTS  # where in `told` stands how many bytes are said
+        self.words = (
+            1 + len(ASKED) + len(self.outputs) + 2 * MOST_SEGMENTS
+        )  # where in `told` stands how many bytes are said
         self.come = False  # a STEP has, and is not answered yet
 
     def setup(self) -> Setup:
@@ -69,10 +74,14 @@ class Board(Serial):
     def read(self, inputs: Inputs) -> None:
         for i in range(len(self.inputs)):
             setattr(inputs, self.inputs[i], self.heard[2 + i])
+        self.asked = inputs
 
     def obey(self, outputs: Outputs) -> None:
         told = self.told
         at = 1
+        for name in ASKED:
+            told[at] = getattr(self.asked, name)
+            at += 1
         for name in self.outputs:
             told[at] = getattr(outputs, name)
             at += 1

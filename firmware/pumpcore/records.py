@@ -30,6 +30,10 @@ def numbers_of(record: object) -> list[str]:
     return [name for name in names if isinstance(getattr(record, name), (int, bool))]  # bool is no int in MicroPython
 
 
+# What of Inputs a link may change, as `pumpcore.link` does: the guard is told of a request as it came in.
+ASKED = ("request", "rate_cml_h", "vtbi_ul", "kvo_cml_h", "remote", "unconfirmed", "link_up")
+
+
 class Inputs:
     """What the sensors, the step generator and the user say at one instant."""
 

@@ -107,13 +107,23 @@ def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None, eng
 @click.option("--tcp", metavar="HOST:PORT", help="On a TCP port: a host opens socket://HOST:PORT.")
 @click.option("--speed", type=click.FloatRange(0.01, 1_000), default=1.0, show_default=True, help="Times real time.")
 @click.option("--seed", type=click.IntRange(0), help="Replaces the scenario's seed.")
+@click.option("--key", type=FILE, help="A file with the key that the pump is to have, in hexadecimal digits.")
+@click.option("--balance", is_flag=True, help="Weigh what it delivers: a virtual balance on a second pseudo terminal.")
+@click.option(
+    "--evaporation",
+    "evaporation_mg_min",
+    type=click.FloatRange(0, 1_000),
+    default=0.0,
+    show_default=True,
+    help="From the balance's vessel, mg/min.",
+)
 @engine_option
-def serve(scenario: Path, tcp: str, speed: float, seed: int | None, engine: str) -> None:
+def serve(**given: Any) -> None:
     """A virtual pump on a serial port, until Ctrl-C: SCENARIO's pump, line, patient, noise and faults. What is infused
     is up to the host."""
-    from pumphost.serve import serve_scenario
+    from pumphost.serving.serve import Served, serve_scenario
 
-    serve_scenario(scenario, seed, tcp, speed, engine)
+    serve_scenario(Served(**given))
 
 
 def _finish(ok: bool) -> None:

@@ -20,7 +20,7 @@ import pumpcore
 from pumpcore.controller import Controller
 from pumpcore.link import BYTES
 from pumpcore.pump import Pump, Serial
-from pumpcore.records import MOST_SEGMENTS, Inputs, Outputs, numbers_of
+from pumpcore.records import ASKED, MOST_SEGMENTS, Inputs, Outputs, numbers_of
 from pumpcore.session import Session
 from pumpcore.setup import Setup
 from pumpcore.wire import MOST_BYTES
@@ -33,7 +33,7 @@ DERIVED = {"most_rate_cml_h", "step_grains"}  # of a Setup: it works them out it
 INPUTS = numbers_of(Inputs())
 OUTPUTS = {name: type(getattr(Outputs(), name)) for name in numbers_of(Outputs())}
 MESSAGE = Struct(f"={2 + len(INPUTS)}ii{BYTES}s")
-ANSWER = Struct(f"={1 + len(OUTPUTS) + 2 * MOST_SEGMENTS}ii{MOST_BYTES + 1}s")
+ANSWER = Struct(f"={1 + len(ASKED) + len(OUTPUTS) + 2 * MOST_SEGMENTS}ii{MOST_BYTES + 1}s")
 inputs_of = attrgetter(*INPUTS)
 
 HERE, SOURCES = Path(__file__).parent, Path(pumpcore.__file__).parents[1]
@@ -153,7 +153,9 @@ class MicropythonEngine:
         next_ms, *words, count, said = self._hear()
         if count:
             serial.send(bytearray(said), count)
-        for (name, kind), word in zip(OUTPUTS.items(), words[: -2 * MOST_SEGMENTS], strict=True):
+        for name, word in zip(ASKED, words, strict=False):
+            setattr(inputs, name, word)
+        for (name, kind), word in zip(OUTPUTS.items(), words[len(ASKED) : -2 * MOST_SEGMENTS], strict=True):
             setattr(outputs, name, kind(word))
         outputs.intervals_ticks[:] = words[-2 * MOST_SEGMENTS : -MOST_SEGMENTS]
         outputs.counts[:] = words[-MOST_SEGMENTS:]

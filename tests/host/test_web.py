@@ -6,7 +6,6 @@ Without Node.js, playwright-core or Chromium the browser's tests skip and say so
 
 import http.client
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from lacking import lacking
 
 from pumphost.errors import BadInput
 from pumphost.monitoring.web import Site
@@ -129,12 +129,6 @@ def test_a_port_in_use_is_one_line(site, bench):
 
 
 # In a browser
-
-
-def lacking(what):
-    if os.environ.get("REQUIRE_INTERPRETERS"):
-        pytest.fail(f"{what}, and REQUIRE_INTERPRETERS is set")
-    pytest.skip(what)
 
 
 class Page:

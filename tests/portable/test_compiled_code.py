@@ -8,10 +8,11 @@ import subprocess
 import sys
 
 import pytest
+from lacking import lacking
 
 from pumphost import compiled
 from pumphost.errors import BadInput
-from test_portable import BOOK, HERE, lacking, on_cpython, output_of
+from test_portable import BOOK, HERE, on_cpython, output_of
 
 pytestmark = pytest.mark.long
 

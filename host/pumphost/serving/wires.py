@@ -1,29 +1,13 @@
-"""`openinfuse serve`: a virtual pump on a serial port, for hosts that cannot tell it from a board.
-
-A pseudo terminal or a TCP port; both are a file descriptor to wait at. One thread: it lets the pump's time pass,
-says what the pump says, and waits for a byte or for the next thing that happens.
-"""
+"""Serial lines to offer: a pseudo terminal, a TCP port. Both are a file descriptor to wait at."""
 
 import os
-import select
 import socket
-import time
 import tty
-from collections.abc import Callable
 from contextlib import suppress
-from math import inf
-from pathlib import Path
 from typing import Protocol
 
-from rich.console import Console
-
 from pumphost.errors import BadInput
-from pumpsim.bench import Bench
-from pumpsim.engine import booting
-from pumpsim.live import Live
-from pumpsim.loading import load
 
-MOST_WAIT_S = 0.1
 CHUNK = 4_096
 
 
@@ -107,35 +91,3 @@ class Tcp:
         assert self.host
         self.host.close()
         self.host = None
-
-
-def serve_scenario(path: Path, seed: int | None, tcp: str, speed: float, engine: str) -> None:
-    """Serve the pump of a scenario until Ctrl-C. Raises BadScenario, BadInput or NoInterpreter before that."""
-    scenario = load(path, seed)
-    with booting(engine) as boot:
-        wire = Tcp(tcp) if tcp else Pty()
-        console = Console()
-        console.print(f"{scenario.name}: a virtual pump at [bold]{wire.where}[/bold], {speed:g} times real time")
-        console.print(f"Try: openinfuse status --port {wire.where}     Ctrl-C ends it.", soft_wrap=True)
-        with suppress(KeyboardInterrupt):
-            serve(Live(Bench(scenario, boot=boot)), wire, speed)
-
-
-def serve(
-    live: Live, wire: Wire, speed: float, clock: Callable[[], float] = time.monotonic, until_s: float = inf
-) -> None:
-    """Run the pump until `until_s` of the clock have passed, `speed` times as fast as that."""
-    began_s = clock()
-    while (passed_s := clock() - began_s) < until_s:
-        live.advance(round(passed_s * speed * 1_000))
-        _say(live, wire)
-        wait_s = min(live.quiet_ms() / 1_000 / speed, MOST_WAIT_S)
-        if select.select([wire.descriptor()], [], [], wait_s)[0] and (data := wire.read()):
-            live.advance(round((clock() - began_s) * speed * 1_000))
-            live.hear(data)
-            _say(live, wire)
-
-
-def _say(live: Live, wire: Wire) -> None:
-    if data := live.say():
-        wire.write(data)

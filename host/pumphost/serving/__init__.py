@@ -1,0 +1,1 @@
+"""`openinfuse serve`: a virtual pump, and a balance under its line, on serial ports."""
