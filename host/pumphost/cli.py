@@ -227,12 +227,14 @@ def compile_() -> None:
 @main.command()
 @click.option("--pairs", type=click.IntRange(1, 99), default=5, show_default=True, help="Runs of each, in turn.")
 def bench(pairs: int) -> None:
-    """How fast the simulator is, against the least that SimPy itself needs."""
+    """How fast the simulator is, against the least that SimPy itself needs; and how soon a served pump answers."""
     from pumphost.performance import measure, profile
-    from pumphost.show import show_performance, show_profile
+    from pumphost.serving.traffic import measure_all
+    from pumphost.show import show_performance, show_profile, show_traffic
 
     show_performance(measure(pairs))
     show_profile(profile())
+    show_traffic(measure_all())
 
 
 @main.command()

@@ -10,6 +10,7 @@ from rich.table import Table
 from pumphost.compiled import used
 from pumphost.console import clock, console
 from pumphost.performance import Measured, Part
+from pumphost.serving.traffic import MOST_ROUND_TRIP_MS, WINDOW_MS, Traffic
 from pumphost.studies.study import Finding
 from pumphost.trumpet import Trumpet
 from pumpsim.run import Summary
@@ -96,6 +97,20 @@ def show_profile(parts: list[Part]) -> None:
     for name in dict.fromkeys(part.part for part in parts):
         of_job = {part.job: part for part in parts if part.part == name}
         table.add_row(name, *(f"{of_job[job].us:.1f} us, {of_job[job].share:.0%}" for job in jobs))
+    console().print(table)
+
+
+def show_traffic(rows: list[Traffic]) -> None:
+    """How soon a pump answers, and how late its steps are."""
+    table = Table("a pump at a pty, 1200 mL/h", "answers in", "a step late by", "at full line rate", "reach")
+    for row in rows:
+        table.add_row(
+            row.engine,
+            f"{row.round_trip_ms:.2f} ms, 95 % {row.round_trip_95_ms:.1f}",
+            f"{row.late_ms:.0f} ms",
+            f"99 % {row.flooded_late_ms:.0f} ms, worst {row.flooded_worst_ms:.0f}, {row.bytes_per_s / 1_000:.0f} kB/s",
+            f"<= {MOST_ROUND_TRIP_MS:g} ms; <= {WINDOW_MS} ms",
+        )
     console().print(table)
 
 

@@ -307,7 +307,10 @@ def test_the_first_scenario_is_found_where_it_is_installed():
 def test_bench_prints_a_ratio(here, monkeypatch):
     monkeypatch.setattr("pumphost.performance.DAY_S", 600)
     monkeypatch.setattr("pumphost.performance.PROFILED_S", 60)
+    monkeypatch.setattr("pumphost.serving.traffic.ROUNDS", 20)
+    monkeypatch.setattr("pumphost.serving.traffic.FLOOD_S", 0.3)
     done = run("bench", "--pairs", "1")
     assert done.exit_code == 0
     assert "ratio" in done.stdout and "1.5x" in done.stdout and "12x" in done.stdout
     assert "controller" in done.stdout and "plant" in done.stdout
+    assert "answers in" in done.stdout and "20 ms" in done.stdout

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pumphost.errors import BadInput
 
-CHUNK = 4_096
+CHUNK = 64  # bytes at a time, as USB gives them: the rest waits in the line, and time passes in between
 
 
 class Wire(Protocol):
