@@ -82,7 +82,7 @@ class Controller:
         self._report(outputs)
         if outputs.flush:
             return now_ms
-        then_ms = later_ms(now_ms, self.watch.wait_ms(self.motion.window_ms))
+        then_ms = later_ms(now_ms, self.watch.air.wait_ms(self.motion.window_ms))
         return then_ms if until_ms(then_ms, self.signals.next_ms) > 0 else self.signals.next_ms
 
     # Requests
