@@ -16,7 +16,8 @@ Nothing flows, less than a quarter of what is pumped, and the pressure has not r
 start that is an empty reservoir, or a plunger at its end.
 
 Booking: while it flows by itself, or could (door open, plunger loose, free flow found), the surplus is given out to
-be booked, so that nobody is given twice what has come by itself.
+be booked, so that nobody is given twice what has come by itself. What was given out of a surplus past an open door
+is not given out again if the surplus goes on past the closed one.
 
 A sensor whose count stands still while the motor pumps is dead: one that works flickers.
 """
@@ -67,6 +68,7 @@ class Flow:
         self.found = False  # free flow, since the start
         self.open = False  # it flows by itself, or could
         self.open_nl = self.open_pa = self.booked_nl = 0
+        self.seen_nl = 0  # of the surplus, when it last was open: that has been given out
         self.free_nl = 0  # to be booked, of this look
         self.slack_nl = SLACK_NL
         self.window_ms = -1  # since when; -1: none runs
@@ -77,7 +79,7 @@ class Flow:
 
     def begin(self) -> None:
         """The pump starts: what was before is no more."""
-        self.surplus_nl = self.same_nl = self.dry_nl = 0
+        self.surplus_nl = self.seen_nl = self.same_nl = self.dry_nl = 0
         self.found = False
         self.slack_nl = SLACK_NL
         self.window_ms = -1
@@ -146,14 +148,17 @@ class Flow:
 
     def _book(self, beside_nl: int, pressure_pa: int, loose: bool) -> None:
         """Give out what has come beside the steps and was not stored before."""
+        self.seen_nl = min(self.seen_nl, self.surplus_nl)
         if not (loose or self.found):
             self.open = False
             return
         if not self.open:
             self.open = True
-            self.open_nl, self.open_pa, self.booked_nl = self.surplus_nl + self.stored_nl, self.ref_pa, 0
-        else:
-            self.open_nl = min(max(self.open_nl + beside_nl, -MOST_NL), MOST_NL)
+            if not self.seen_nl:
+                self.open_nl, self.open_pa, self.booked_nl = 0, self.ref_pa, 0
+            beside_nl = self.surplus_nl + self.stored_nl - self.seen_nl
+        self.seen_nl = self.surplus_nl
+        self.open_nl = min(max(self.open_nl + beside_nl, -MOST_NL), MOST_NL)
         due_nl = self.open_nl - self._released_nl(self.open_pa, pressure_pa) * 5 // 7  # told is the most of a kind
         self.free_nl = max(due_nl - self.booked_nl, 0)
         self.booked_nl += self.free_nl
