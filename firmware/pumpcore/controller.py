@@ -77,7 +77,7 @@ class Controller:
         self.alarms.raised = 0
         outputs.answer = self._answer(now_ms, inputs) if inputs.request else NOTHING_ASKED
         self._watch(now_ms, inputs, steps)
-        self._drive(now_ms, inputs.steps_queued, outputs)
+        self._drive(now_ms, max(inputs.steps_queued, 0), outputs)
         self._signal(now_ms, inputs)
         self._report(outputs)
         if outputs.flush:
