@@ -19,7 +19,8 @@ Booking: while it flows by itself, or could (door open, plunger loose, free flow
 be booked, so that nobody is given twice what has come by itself. What was given out of a surplus past an open door
 is not given out again if the surplus goes on past the closed one.
 
-A sensor whose count stands still while the motor pumps is dead: one that works flickers.
+A sensor whose count stands still while the motor pumps is dead: one that works flickers. Until it counts again drops
+are booked instead, where there are any (supply.py).
 """
 
 from .setup import Setup
@@ -76,6 +77,7 @@ class Flow:
         self.dry_nl = self.dry_pa = 0  # pumped, and less than a quarter of it flowed; from this pressure on
         self.same_nl = 0
         self.same_ms = 0
+        self.dead = False  # until it counts again, also past a start
 
     def begin(self) -> None:
         """The pump starts: what was before is no more."""
@@ -99,6 +101,7 @@ class Flow:
             self.ref_pa = self.was_pa = self.older_pa = pressure_pa
         moved_nl = (((flowed_nl - self.counted_nl) & CLOCK_MASK) ^ CLOCK_HALF) - CLOCK_HALF
         self.counted_nl = flowed_nl
+        self.dead = self.dead and not moved_nl
         pl = self.rest_pl + max(steps, 0) * self.step_pl
         self.rest_pl = pl % 1_000
         pumped_nl = pl // 1_000
@@ -107,7 +110,8 @@ class Flow:
         self.last_ms = now_ms
         if free:
             return FREE
-        if self._dead(now_ms, moved_nl, pumped_nl):
+        if self._is_dead(now_ms, moved_nl, pumped_nl):
+            self.dead = True
             return DEAD
         if self._dry(moved_nl, pumped_nl, pressure_pa):
             return DRY
@@ -163,7 +167,7 @@ class Flow:
         self.free_nl = max(due_nl - self.booked_nl, 0)
         self.booked_nl += self.free_nl
 
-    def _dead(self, now_ms: int, moved_nl: int, pumped_nl: int) -> bool:
+    def _is_dead(self, now_ms: int, moved_nl: int, pumped_nl: int) -> bool:
         if moved_nl or not pumped_nl:
             self.same_nl = 0 if moved_nl else self.same_nl
             self.same_ms = now_ms if moved_nl else self.same_ms

@@ -127,7 +127,8 @@ class Watch:
     def _follow_the_flow(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> int:
         loose = not (inputs.door_closed and inputs.seated)
         found = self.flow.look(now_ms, steps, inputs.flowed_nl, inputs.pressure_pa, loose, moving)
-        free_nl = self.flow.free_nl if self.flow.watched else self.supply.came_nl(loose)
+        by_sensor = self.flow.watched and not self.flow.dead
+        free_nl = self.flow.free_nl if by_sensor else self.supply.came_nl(loose)
         if free_nl:
             self.dose.book_free(free_nl)
         return found
