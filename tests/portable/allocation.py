@@ -104,7 +104,7 @@ def measure(state, rate_cml_h, step_pl, start_ms):
         "upstream_pa": 16_000,
         "back_off": 1,
         "flow_sensor": 1,
-        "rollers": 4,
+        "rollers": 1,  # a passage of 17, 555 and 752 uL
         "suck_back_permille": 120,
         "air_window_ul": 10,
     }
