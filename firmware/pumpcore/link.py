@@ -15,6 +15,7 @@ A few bytes are read in a step, and no more than one frame: traffic does not hol
 """
 
 from . import commands
+from .alarms import LINK_LOST
 from .commands import ALWAYS, CHANGE, NO, OK, READ
 from .controller import Controller
 from .dose import refuse_program
@@ -200,11 +201,18 @@ class Link:
         self.alive_ms = self.now_ms
         if self.lost:
             self._note(HOST_BACK)
-        self.watched, self.lost = True, False
+        self._back()
+        self.watched = True
+
+    def _back(self) -> None:
+        """Nobody is missed; whoever is so again is a new alarm."""
+        self.lost = False
+        self.controller.alarms.forget(LINK_LOST)
 
     def _bye(self, inputs: Inputs) -> None:
-        self.watched = self.lost = False
-        inputs.link_up = 1  # nobody is missed any more
+        self._back()
+        self.watched = False
+        inputs.link_up = 1
         self.session.end()
 
     def _open(self) -> bytes:

@@ -111,10 +111,11 @@ class Reader:
         if end < 4 or line[end] != SPACE or line[end + 1] != STAR or not self._checks(end):
             return False
         self.tag_at = 0
-        if end > TAG_DIGITS + 2 and line[end - TAG_DIGITS - 1] == HASH:
-            end -= TAG_DIGITS + 2
-            if line[end] != SPACE or not self._hexadecimal(end + 2, TAG_DIGITS):
+        tag_at = end - TAG_DIGITS - 2
+        if tag_at > 0 and line[tag_at] == SPACE and line[tag_at + 1] == HASH:
+            if not self._hexadecimal(tag_at + 2, TAG_DIGITS):
                 return False
+            end = tag_at
             self.tag_at = end
         return self._split(end)
 
