@@ -111,12 +111,9 @@ class Reader:
         if end < 4 or line[end] != SPACE or line[end + 1] != STAR or not self._checks(end):
             return False
         self.tag_at = 0
-        tag_at = end - TAG_DIGITS - 2
-        if tag_at > 0 and line[tag_at] == SPACE and line[tag_at + 1] == HASH:
-            if not self._hexadecimal(tag_at + 2, TAG_DIGITS):
-                return False
-            end = tag_at
-            self.tag_at = end
+        at = end - TAG_DIGITS - 2
+        if at > 0 and line[at] == SPACE and line[at + 1] == HASH and self._hexadecimal(at + 2, TAG_DIGITS):
+            end = self.tag_at = at
         return self._split(end)
 
     def _checks(self, end: int) -> bool:
