@@ -231,6 +231,7 @@ def test_what_waits_ends_as_its_prescription_does(by_key):
         pump.step(key=STOP)
     else:
         assert pump.ask(b"stop") == "ok 0"
+    assert pump.link.waiting.request == 0
     pump.inputs.rate_cml_h, pump.inputs.vtbi_ul, pump.inputs.kvo_cml_h = 100, 1_000, 0
     pump.step(key=PROGRAM)
     pump.step(key=START)

@@ -152,6 +152,15 @@ def test_it_is_over_after_so_many_numbers_however_few_frames_they_were():
     assert b"no session" in leaps.say(first)
 
 
+def test_each_session_has_its_own_numbers():
+    pump = opened()
+    pump.link.session.heard(0, MOST_NUMBERS - 10)
+    pump.number = pump.link.last
+    assert pump.open() == "ok"
+    for _ in range(20):
+        assert pump.ask(b"silence") == "ok 0"
+
+
 def test_goodbye_ends_it():
     pump = opened()
     assert pump.ask(b"bye") == "ok"

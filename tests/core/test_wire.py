@@ -167,6 +167,7 @@ WRONG = {
     "no number": frame(b">status"),
     "no word": frame(b">1"),
     "a space and no word": frame(b">1 "),
+    "a mark": b">",
     "nothing": b">\n",
     "nothing and a return": b">\r\n",
     "no text": frame(b">"),
