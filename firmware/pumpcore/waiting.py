@@ -34,7 +34,7 @@ class Waiting:
         self.duration_s = min(vtbi_ul * UL_S_OF_CML_H // rate_cml_h, CLOCK_MASK)
         self.since_ms = now_ms
         self.count = (self.count + 1) & CLOCK_MASK
-        self.digest = crc32(b"%d %d %d %d %d" % (request, rate_cml_h, vtbi_ul, kvo_cml_h, self.count)) & 0xFFFFFFFF
+        self.digest = crc32(b"%d %d %d %d %d" % (request, rate_cml_h, vtbi_ul, kvo_cml_h, self.count))
 
     def lapse(self, now_ms: int) -> bool:
         """Forget what has waited for too long; whether that was now."""

@@ -462,6 +462,14 @@ def test_a_byte_from_the_host_wakes_the_loop(rig, port):
     assert (board.receive(buffer), bytes(buffer)) == (1, b">\0\0\0")
 
 
+@pytest.mark.parametrize("room", [0, 1, 5, 6])
+def test_a_host_that_reads_nothing_does_not_hold_up_the_loop(rig, port, room):
+    board = rig.wire(port.Board())
+    rig.usb_room = room
+    board.send(bytearray(b"<1 ok\n and more"), 6)
+    assert rig.usb_out == b"<1 ok\n"[:room]
+
+
 @pytest.mark.parametrize(("text", "key"), [(None, b""), ("00ff\n", b"\x00\xff"), ("not hexadecimal", None), ("", None)])
 def test_the_key_is_read_and_one_that_cannot_be_fits_nobody(port, tmp_path, monkeypatch, text, key):
     monkeypatch.chdir(tmp_path)
