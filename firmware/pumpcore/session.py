@@ -5,11 +5,12 @@
     host   prove #TAG            the session is open if the tag is right
 
 The session's key is HMAC-SHA256(key, "session" NONCE_H NONCE_P); each frame that changes anything carries a tag,
-the first eight bytes of HMAC-SHA256(session's key, frame before the tag). What the frame says and its number are
-under the tag: forged, it is wrong; replayed in the session, its number has passed; replayed in another, the key is
-another. Numbers begin anew after 65,536, so a session is over before that; they are counted by how far they have
-come, since frames that were lost have some too. A session that has opened ends the one before it, an attempt that
-fails ends nothing.
+the first six bytes of HMAC-SHA256(session's key, frame before the tag). Six, so that a frame stays below 64 bytes:
+whoever guesses can do so only on the line, a hundred times a second or so, which takes 90,000 years. What the frame
+says and its number are under the tag: forged, it is wrong; replayed in the session, its number has passed; replayed in
+another, the key is another. Numbers begin anew after 65,536, so a session is over before that; they are counted by how
+far they have come, since frames that were lost have some too. A session that has opened ends the one before it, an
+attempt that fails ends nothing.
 
 HMAC is RFC 2104 and comes from the port, which has SHA-256 from its interpreter. NONCE_P is the HMAC of a count
 of challenges under the key and what `seed` holds, which must differ from one power-on to the next: random bytes, or
@@ -21,7 +22,8 @@ from .wire import Reader, hex_value
 
 SILENCE_MS = const(180_000)
 MOST_NUMBERS = const(30_000)  # they wrap at 65,536
-TAG_BYTES = const(8)
+NONCE_BYTES = const(8)
+TAG_BYTES = const(6)
 
 
 class Hash:
@@ -52,7 +54,7 @@ class Session:
     def challenge(self, host_nonce: bytes) -> bytes:
         """The pump's nonce, eight bytes, for the host's."""
         self.challenges = (self.challenges + 1) & CLOCK_MASK
-        nonce = self.hashing.hmac(self.key, self.seed + b"challenge %d" % self.challenges)[:TAG_BYTES]
+        nonce = self.hashing.hmac(self.key, self.seed + b"challenge %d" % self.challenges)[:NONCE_BYTES]
         self.offered = self.hashing.hmac(self.key, b"session" + host_nonce + nonce)
         return nonce
 

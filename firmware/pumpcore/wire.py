@@ -6,10 +6,10 @@
     mark      > from a host, < from the pump; nowhere else in a line, so a cut line ends where the next begins
     number    of the request, 0 to 65535, no leading zeros; a reply carries that of its request
     word      what it is, small letters; then fields, all parted by one space
-    #tag      16 hex digits, only in a session with a key (session.py); of everything before it
+    #tag      12 hex digits, only in a session with a key (session.py); of everything before it
     *check    CRC-32 (ISO 3309, as in zip files) of everything before the space, 8 hex digits; then a line feed
 
-A frame has at most 67 bytes with its line feed: that holds the longest `program` with a tag, and a terminal's carriage
+A frame has at most 63 bytes with its line feed: that holds the longest `program` with a tag, and a terminal's carriage
 return before the line feed. A CRC-32 sees every error of up to three bits in so short a line, and of the others lets
 one in 4,000 million pass.
 
@@ -30,9 +30,9 @@ STAR = const(0x2A)
 HASH = const(0x23)
 MINUS = const(0x2D)
 
-MOST_BYTES = const(67)
+MOST_BYTES = const(63)
 MOST_TOKENS = const(12)  # number, word, fields
-TAG_DIGITS = const(16)
+TAG_DIGITS = const(12)
 CHECK_DIGITS = const(8)
 CHECK_BYTES = const(4)
 NUMBERS = const(65_536)
@@ -232,7 +232,7 @@ class Writer:
             self._hex(byte)
 
     def tag(self, tag: bytes) -> None:
-        """The first eight bytes of it."""
+        """The first six bytes of it."""
         self._put(SPACE)
         self._put(HASH)
         for i in range(TAG_DIGITS // 2):

@@ -35,7 +35,7 @@ def frame(text):
 
 def tagged(session, text):
     """`text` with the session's tag behind it."""
-    return text + b" #" + hmac.digest(session, text, "sha256")[:8].hex().upper().encode()
+    return text + b" #" + hmac.digest(session, text, "sha256")[:6].hex().upper().encode()
 
 
 class Hashing(Hash):

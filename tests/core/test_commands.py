@@ -70,7 +70,7 @@ def test_a_field_too_few_or_too_many_or_that_is_none_changes_nothing(word):
     [
         (b"program 1 1 0", "ok 1 1 0 360"),
         (b"program %d %d %d" % (MOST_RATE_CML_H, MOST_VOLUME_UL, MOST_RATE_CML_H), "ok 120000 99999000 120000 299997"),
-        (b"program 1 %d 0" % MOST_VOLUME_UL, "ok 1 99999000 0 1073741823"),
+        (b"program 1 %d 0" % MOST_VOLUME_UL, "ok 1 99999000 0 999999999"),
         (b"program 0 1 0", "no fields"),
         (b"program 1 0 0", "no fields"),
         (b"program 120001 1 0", "no fields"),
@@ -218,7 +218,7 @@ def test_a_program_of_the_largest_values_in_a_session_is_a_frame():
     pump.open()
     pump.link.last = 65_000
     text = pump.text(b"program 120000 99999000 120000", 65_535)
-    assert len(frame(text)) == 66
+    assert len(frame(text)) == 62
     assert b" ok 120000 99999000 120000 " in pump.say(frame(text)[:-1] + b"\r\n")
 
 

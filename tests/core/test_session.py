@@ -28,7 +28,7 @@ def test_nonce_key_and_tag_are_what_the_head_of_the_file_says():
     nonce = session.challenge(HOST_NONCE)
     assert nonce == hmac.digest(KEY, b"seedchallenge 1", "sha256")[:8]
     own = hmac.digest(KEY, b"session" + HOST_NONCE + nonce, "sha256")
-    line = b">5 prove #" + hmac.digest(own, b">5 prove", "sha256")[:8].hex().upper().encode()
+    line = b">5 prove #" + hmac.digest(own, b">5 prove", "sha256")[:6].hex().upper().encode()
     reader = Reader(FROM_HOST)
     reader.read(bytearray(frame(line)), 0, 99)
     assert reader.whole and session.prove(0, reader)
@@ -39,8 +39,8 @@ def test_a_session_as_bytes_on_the_line():
     """Worked out with `openssl dgst -sha256 -mac HMAC -macopt hexkey:...`, so that nothing can drift together."""
     pump = Linked(key=bytes(range(16)), seed=b"seed")
     assert pump.say(frame(b">1 open 0123456789ABCDEF")) == frame(b"<1 ok 5C9030BA859D1EE6")
-    assert pump.say(frame(b">2 prove #D2D88928CFF6CC5D")) == frame(b"<2 ok")
-    said = pump.say(frame(b">3 program 500 10000 100 #B7F8C2881E8108C0"))
+    assert pump.say(frame(b">2 prove #D2D88928CFF6")) == frame(b"<2 ok")
+    said = pump.say(frame(b">3 program 500 10000 100 #B7F8C2881E81"))
     assert said == frame(b"<3 ok 500 10000 100 7200 22450A8D")
 
 
@@ -126,7 +126,7 @@ def test_reading_and_what_is_refused_do_not_keep_it():
         pump.wait(SILENCE_MS // 9, 10_000)
         pump.ask(b"status")
         pump.say(line)  # the same once more: answered, and no sign of life
-        assert pump.say(frame(b">5 silence #0123456789ABCDEF")) == frame(b"<5 no session")
+        assert pump.say(frame(b">5 silence #0123456789AB")) == frame(b"<5 no session")
         pump.say(frame(b">5 stop"))
     assert pump.link.session.own == b""
 
@@ -226,7 +226,7 @@ class Forger:
         return (self.pump.link.last + self.random.choice((1, 1, 2, self.random.randint(1, 1_000)))) % 65_536
 
     def random_tag(self):
-        return b">%d %s #%016X" % (self.next(), self.words(), self.random.getrandbits(64))
+        return b">%d %s #%012X" % (self.next(), self.words(), self.random.getrandbits(48))
 
     def no_tag(self):
         return b">%d %s" % (self.next(), self.words())
@@ -234,15 +234,15 @@ class Forger:
     def a_bit_off(self):
         text = bytearray(tagged(self.pump.session, b">%d %s" % (self.next(), self.words())))
         digits = b"0123456789ABCDEF"
-        at = self.random.randint(1, 16)
+        at = self.random.randint(1, 12)
         text[-at] = digits[digits.index(text[-at]) ^ 1 << self.random.randrange(4)]
         return bytes(text)
 
     def right_tag_of_another_frame(self):
-        tag = tagged(self.pump.session, b">%d %s" % (self.next(), self.words()))[-18:]
+        tag = tagged(self.pump.session, b">%d %s" % (self.next(), self.words()))[-14:]
         while True:
             text = b">%d %s" % (self.next(), self.words()) + tag
-            if text != tagged(self.pump.session, text[:-18]):
+            if text != tagged(self.pump.session, text[:-14]):
                 return text
 
     def replay(self):
@@ -302,7 +302,7 @@ def test_the_measure_of_forgeries_sees_one_that_is_taken():
 
     def lets(reader):
         tag = session.hashing.hmac(session.own, bytes(reader.view[: reader.tag_at])).hex().upper().encode()
-        return tag[:8] == bytes(reader.view[reader.tag_at + 2 : reader.tag_at + 10])
+        return tag[:6] == bytes(reader.view[reader.tag_at + 2 : reader.tag_at + 8])
 
     session.lets = lets
     taken = 0

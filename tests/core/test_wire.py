@@ -11,7 +11,7 @@ from linked import frame
 from pumpcore.commands import OK, TABLE, WHY
 from pumpcore.wire import FROM_HOST, FROM_PUMP, MOST_BYTES, MOST_INT, Reader, Writer
 
-TAG = b"0123456789ABCDEF"
+TAG = b"0123456789AB"
 
 # mark, number, word, fields, tag, the line before its check. A field that is a str is hexadecimal digits.
 ROWS = [
@@ -23,16 +23,16 @@ ROWS = [
     (FROM_HOST, 7, b"counts", (), b"", b">7 counts"),
     (FROM_HOST, 7, b"event", (MOST_INT,), b"", b">7 event 1073741823"),
     (FROM_HOST, 9, b"open", ("FEDCBA9876543210",), b"", b">9 open FEDCBA9876543210"),
-    (FROM_HOST, 9, b"prove", (), TAG, b">9 prove #0123456789ABCDEF"),
-    (FROM_HOST, 10, b"alive", (), TAG, b">10 alive #0123456789ABCDEF"),
+    (FROM_HOST, 9, b"prove", (), TAG, b">9 prove #0123456789AB"),
+    (FROM_HOST, 10, b"alive", (), TAG, b">10 alive #0123456789AB"),
     (FROM_HOST, 99, b"bye", (), b"", b">99 bye"),
     (FROM_HOST, 1, b"program", (500, 10_000, 100), b"", b">1 program 500 10000 100"),
     (
         FROM_HOST, 65_535, b"program", (120_000, 99_999_000, 120_000), TAG,
-        b">65535 program 120000 99999000 120000 #0123456789ABCDEF",
+        b">65535 program 120000 99999000 120000 #0123456789AB",
     ),
     (FROM_HOST, 2, b"rate", (1,), b"", b">2 rate 1"),
-    (FROM_HOST, 2, b"confirm", ("0A30D8CF",), TAG, b">2 confirm 0A30D8CF #0123456789ABCDEF"),
+    (FROM_HOST, 2, b"confirm", ("0A30D8CF",), TAG, b">2 confirm 0A30D8CF #0123456789AB"),
     (FROM_HOST, 3, b"start", (), b"", b">3 start"),
     (FROM_HOST, 4, b"pause", (), b"", b">4 pause"),
     (FROM_HOST, 5, b"resume", (), b"", b">5 resume"),
@@ -45,8 +45,8 @@ ROWS = [
     (FROM_PUMP, 9, OK, ("FEDCBA9876543210",), b"", b"<9 ok FEDCBA9876543210"),
     (FROM_PUMP, 7, OK, (5_000, -1_300, 0, 8_400, -12, 1), b"", b"<7 ok 5000 -1300 0 8400 -12 1"),
     (
-        FROM_PUMP, 65_535, OK, (120_000, 99_999_000, 120_000, MOST_INT, "FFFFFFFF"), b"",
-        b"<65535 ok 120000 99999000 120000 1073741823 FFFFFFFF",
+        FROM_PUMP, 65_535, OK, (120_000, 99_999_000, 120_000, 999_999_999, "FFFFFFFF"), b"",
+        b"<65535 ok 120000 99999000 120000 999999999 FFFFFFFF",
     ),
     *((FROM_PUMP, 12, b"no", (why,), b"", b"<12 no " + why) for why in WHY),
 ]  # fmt: skip
@@ -73,7 +73,7 @@ def read(reader, data):
         at = reader.read(data, at, len(data))
         if reader.whole:
             tokens = tuple(reader.text(token) for token in range(reader.tokens))
-            tag = reader.tag_at and bytes(reader.line[reader.tag_at + 2 : reader.tag_at + 18])
+            tag = reader.tag_at and bytes(reader.line[reader.tag_at + 2 : reader.tag_at + 14])
             frames.append((reader.number, tokens, tag or b""))
     return frames
 
@@ -194,9 +194,9 @@ WRONG = {
     "no star": frame(b">1 status").replace(b"*", b" "),
     "no space before the star": frame(b">1 status").replace(b" *", b"**"),
     "something behind the check": frame(b">1 status")[:-1] + b" \n",
-    "a tag and no word": frame(b">1 #0123456789ABCDEF"),
-    "a tag and nothing else": frame(b"> #0123456789ABCDEF"),
-    "a tag in front of a space": frame(b">1 start  #0123456789ABCDEF"),
+    "a tag and no word": frame(b">1 #0123456789AB"),
+    "a tag and nothing else": frame(b"> #0123456789AB"),
+    "a tag in front of a space": frame(b">1 start  #0123456789AB"),
 }
 
 
@@ -230,10 +230,10 @@ def test_what_begins_with_no_mark_is_not_even_counted(line):
         (frame(b">1 a 1 2 3 4 5 6 7 8 9 0"), (1, (b"a", *(b"1 2 3 4 5 6 7 8 9 0".split())), b"")),
         (frame(b">65535 a"), (65_535, (b"a",), b"")),
         (frame(b">1 a #0123"), (1, (b"a", b"#0123"), b"")),  # what only looks like a tag is a field, of no command
-        (frame(b">1 a #0123456789abcdef"), (1, (b"a", b"#0123456789abcdef"), b"")),
-        (frame(b">1 a #0123456789ABCDEG"), (1, (b"a", b"#0123456789ABCDEG"), b"")),
-        (frame(b">1 a # 123456789ABCDEF"), (1, (b"a", b"#", b"123456789ABCDEF"), b"")),
-        (frame(b">1 a#0123456789ABCDEF"), (1, (b"a#0123456789ABCDEF",), b"")),
+        (frame(b">1 a #0123456789ab"), (1, (b"a", b"#0123456789ab"), b"")),
+        (frame(b">1 a #0123456789AG"), (1, (b"a", b"#0123456789AG"), b"")),
+        (frame(b">1 a # 123456789AB"), (1, (b"a", b"#", b"123456789AB"), b"")),
+        (frame(b">1 a#0123456789AB"), (1, (b"a#0123456789AB",), b"")),
         (frame(b">1 a<*#"), (1, (b"a<*#",), b"")),
     ],
 )

@@ -18,9 +18,9 @@ from pumpcore.commands import ALWAYS, CHANGE, TABLE
 from pumpcore.wire import FROM_HOST, FROM_PUMP, Reader
 from pumphost.line import Line, NoAnswer, Refused
 
-LINE = re.compile(rb"(0|[1-9][0-9]{0,4})((?: [!-~]+)+?)( #[0-9A-F]{16})? \*([0-9A-F]{8})\r?")
-TAG = re.compile(rb"#[0-9A-F]{16}")
-LONGEST = 67
+LINE = re.compile(rb"(0|[1-9][0-9]{0,4})((?: [!-~]+)+?)( #[0-9A-F]{12})? \*([0-9A-F]{8})\r?")
+TAG = re.compile(rb"#[0-9A-F]{12}")
+LONGEST = 63
 OPEN_END = re.compile(rb"([<>][^<>\n]*) \*\n")
 WORDS = [command.word for command in TABLE]
 CHANGING = {command.word for command in TABLE if command.gate in (CHANGE, ALWAYS)}
@@ -75,7 +75,7 @@ def check_reader(data, make=Reader):
         at = reader.read(stream, at, len(stream))
         if reader.whole:
             tokens = [reader.text(token) for token in range(reader.tokens)]
-            tag = bytes(reader.line[reader.tag_at : reader.tag_at + 18]) if reader.tag_at else b""
+            tag = bytes(reader.line[reader.tag_at : reader.tag_at + 14]) if reader.tag_at else b""
             found[at] = (reader.number, tokens, tag)
             check_tokens(reader, tokens)
     assert found == frames_in(data, mark)
@@ -238,13 +238,12 @@ CHECKS = {"reader": check_reader, "link": check_link, "line": check_line}
 # What to begin with, and what a stream is made of.
 SEEDS = {
     "reader": [b">%d %s *\n" % (i, word) for i, word in enumerate(WORDS)]
-    + [b">1 program 500 10000 100 #0123456789ABCDEF *\n", b"<65535 ok 120000 99999000 120000 1073741823 FFFFFFFF *\n"],
+    + [b">1 program 500 10000 100 #0123456789AB *\n", b"<65535 ok 120000 99999000 120000 999999999 FFFFFFFF *\n"],
     "link": [
         b"%c>1 program 500 10000 100 *\n>2 confirm ? *\n>3 start *\n" % 0,
         b"%c>3 start *\n>4 pause *\n>5 rate 700 *\n>6 stop *\n" % 1,
         b"%c>5 confirm ? *\n>6 silence *\n>6 silence *\n>4 alive *\n" % 2,
-        b"%c>5 confirm ? #0123456789ABCDEF *\n>9 open 0123456789ABCDEF *\n>9 prove #0123456789ABCDEF *\n>0 stop *\n"
-        % 3,
+        b"%c>5 confirm ? #0123456789AB *\n>9 open 0123456789ABCDEF *\n>9 prove #0123456789AB *\n>0 stop *\n" % 3,
         *(b"%c>5 %s 0 *\n" % (i, word) for i, word in enumerate(WORDS)),
     ],
     "line": [
@@ -262,7 +261,7 @@ TOKENS = [
     b">",
     b"<",
     b" ",
-    b" #0123456789ABCDEF",
+    b" #0123456789AB",
     b" ? ",
     b"65535",
     b"0",

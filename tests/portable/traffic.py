@@ -32,7 +32,7 @@ JUNK = (
 )  # fmt: skip
 STRANGE = (
     b">1 nonsense", b">1 rate", b">1 start", b">0 stop", b">65535 program 120000 99999000 120000",
-    b">7 open 0123456789ABCDEF", b">7 prove #0123456789ABCDEF", b">9 status 1 2 3 4 5 6 7 8 9",
+    b">7 open 0123456789ABCDEF", b">7 prove #0123456789AB", b">9 status 1 2 3 4 5 6 7 8 9",
 )  # fmt: skip
 
 
