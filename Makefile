@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c .ci/constraints.txt
 PYTEST := $(BIN)/pytest -n 2
 
-.PHONY: help demo test test-long coverage mutate fuzz fuzz-reader fuzz-link fuzz-line check fast bench clean
+.PHONY: help demo test test-long coverage mutate fuzz fuzz-link fuzz-line check fast bench clean
 
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
@@ -37,16 +37,16 @@ coverage: .venv/.dev-ready
 mutate: .venv/.mutation-ready
 	$(BIN)/python tests/mutation/mutate.py
 
-fuzz: fuzz-reader fuzz-link fuzz-line
+fuzz: fuzz-reader-1 fuzz-reader-2 fuzz-link fuzz-line
 
-fuzz-reader: .venv/.fuzz-ready
-	$(BIN)/python tests/fuzz/fuzz.py reader 4300000
+fuzz-reader-%: .venv/.fuzz-ready
+	$(BIN)/python tests/fuzz/fuzz.py reader 2150000 $*
 
 fuzz-link: .venv/.fuzz-ready
-	$(BIN)/python tests/fuzz/fuzz.py link 200000
+	$(BIN)/python tests/fuzz/fuzz.py link 200000 1
 
 fuzz-line: .venv/.fuzz-ready
-	$(BIN)/python tests/fuzz/fuzz.py line 500000
+	$(BIN)/python tests/fuzz/fuzz.py line 500000 1
 
 check: .venv/.dev-ready .venv/.stubs-ready
 	$(BIN)/ruff check

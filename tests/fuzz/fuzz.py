@@ -1,6 +1,6 @@
 """Looks for bytes that break what oracles.py says must hold, guided by which branches they take (atheris, libFuzzer).
 
-    python tests/fuzz/fuzz.py reader 1000000         or link, or line: so many inputs, the same ones each time
+    python tests/fuzz/fuzz.py reader 1000000 1       or link, or line: so many inputs, the same ones for a seed
 
 An input that breaks something is shown, kept in the environment's folder `fuzz`, and ends it with 77.
 """
@@ -32,16 +32,16 @@ def quoted(token):
     return '"' + "".join(f"\\x{byte:02x}" for byte in token) + '"\n'
 
 
-def main(target, inputs):
-    folder = FOLDER / target
+def main(target, inputs, seed):
+    folder = FOLDER / f"{target}-{seed}"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "corpus").mkdir(parents=True)
-    for i, seed in enumerate(SEEDS[target]):
-        (folder / "corpus" / str(i)).write_bytes(seed)
+    for i, stream in enumerate(SEEDS[target]):
+        (folder / "corpus" / str(i)).write_bytes(stream)
     (folder / "words").write_text("".join(map(quoted, TOKENS)), encoding="ascii")
     options = {
         "runs": inputs,
-        "seed": 1,
+        "seed": seed,
         "max_len": MOST_BYTES[target],
         "dict": folder / "words",
         "artifact_prefix": f"{folder}/",
@@ -50,9 +50,9 @@ def main(target, inputs):
     atheris.Setup(
         [sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(folder / "corpus")], CHECKS[target]
     )
-    print(f"fuzzing the {target} with {inputs:,} inputs", flush=True)
+    print(f"fuzzing the {target} with {inputs:,} inputs, seed {seed}", flush=True)
     atheris.Fuzz()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))
