@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 from click.testing import CliRunner
+from monitored import Bench
 
 from pumphost.cli import main
 from pumphost.errors import BadInput
 from pumphost.monitoring import monitor as module
 from pumphost.monitoring.monitor import address, changes
 from pumphost.remote.reach import Reach
-from watched import Bench
 
 pytest.importorskip("textual_plotext", reason="the extra `monitor` is not installed")
 

@@ -4,6 +4,7 @@ import csv
 import threading
 
 import pytest
+from monitored import Bench, Wire
 
 from pumphost.capture import read_capture
 from pumphost.errors import BadInput
@@ -14,7 +15,6 @@ from pumphost.monitoring.saving import COLUMNS, Save
 from pumphost.monitoring.watching import Watch
 from pumphost.pump import Pump
 from pumphost.simulate import draw
-from watched import Bench, Wire
 
 
 @pytest.fixture

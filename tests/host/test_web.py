@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from lacking import lacking
+from monitored import Bench
 
 from pumphost.errors import BadInput
 from pumphost.monitoring.web import Site
-from watched import Bench
 
 BROWSER = Path(__file__).parent / "browser"
 NODE_FOLDER = Path(sys.prefix) / "browser"  # where `make` puts the npm package

@@ -3,7 +3,8 @@ line, and one clock that only moves when told."""
 
 from datetime import UTC, datetime, timedelta
 
-from desk import Hashing
+from host.desk import Hashing
+
 from pumpcore.controller import Controller
 from pumpcore.pump import Pump, Serial
 from pumpcore.records import Inputs, Outputs
