@@ -1,4 +1,6 @@
-"""The parts of a Pico that board/rp2.py touches, so that the shipped file itself runs on a PC.
+"""The parts of a Pico that the shipped drivers touch, so that the very files run on a PC.
+
+Behind the pins: state machines that run the shipped PIO programs, and the parts of `parts.py`.
 
 `rp2.asm_pio` runs the shipped function and encodes what it calls: the RP2040 datasheet, section 3.4,
 gives the encodings, and only the instructions in use are here. `StateMachine` then runs those opcodes in
@@ -14,6 +16,7 @@ import sys
 import types
 from dataclasses import replace
 
+from parts import Adc, FrameBuffer, I2c, Pwm, Timer, Wdt
 from pioemu import State, clock_cycles_reached, emulate
 
 FIFO_WORDS = 4  # of each direction, twice that when one is joined to the other; datasheet 3.5.3
@@ -116,7 +119,13 @@ class Rig:
         self.clock_ms = 0  # of the loop: the two advance apart, as the emulator is slow
         self.exec_ticks = 0  # that pass before an instruction from the board is carried out
         self.levels = {}
-        self.counts = {}
+        self.counts = {}  # of the ADCs, by GPIO
+        self.chips = {}  # on the I2C buses, by address
+        self.pwms = {}  # by GPIO
+        self.timers = []
+        self.fed_ms = []  # when the watchdog was
+        self.cause = 1  # of the last reset: power-on
+        self.mem32 = {}
         self.system_hz = 125_000_000
         self.machines = {}
         self.asleep = lambda: None  # called for every millisecond slept
@@ -135,8 +144,14 @@ class Rig:
 
     def sleep_ms(self, ms):
         for _ in range(ms):
-            self.clock_ms = (self.clock_ms + 1) & 0x3FFFFFFF
+            self.pass_ms()
             self.asleep()
+
+    def pass_ms(self):
+        """A millisecond of the loop's time, whatever the loop does in it."""
+        self.clock_ms = (self.clock_ms + 1) & 0x3FFFFFFF
+        for timer in self.timers:
+            timer.fire_if_due()
 
     def modules(self):
         """The modules that a Pico has and CPython lacks."""
@@ -148,7 +163,16 @@ class Rig:
         machine = types.ModuleType("machine")
         machine.freq = lambda: self.system_hz
         machine.Pin = type("Pin", (Pin,), {"rig": self})
-        machine.ADC = lambda pin: types.SimpleNamespace(read_u16=lambda: self.counts.get(pin.gpio, 0))
+        machine.ADC = type("ADC", (Adc,), {"rig": self})
+        machine.I2C = type("I2C", (I2c,), {"rig": self})
+        machine.PWM = type("PWM", (Pwm,), {"rig": self})
+        machine.Timer = type("Timer", (Timer,), {"rig": self})
+        machine.WDT = type("WDT", (Wdt,), {"rig": self})
+        machine.PWRON_RESET, machine.WDT_RESET = 1, 3
+        machine.reset_cause = lambda: self.cause
+        machine.mem32 = self.mem32
+        framebuf = types.ModuleType("framebuf")
+        framebuf.FrameBuffer, framebuf.MONO_VLSB = FrameBuffer, 0
         time = types.ModuleType("time")
         time.ticks_ms = lambda: self.clock_ms
         time.sleep_ms = self.sleep_ms
@@ -156,7 +180,7 @@ class Rig:
         select.POLLIN = 1
         poller = types.SimpleNamespace(register=lambda stream, flags: None, ipoll=self.bytes_waiting)
         select.poll = lambda: poller
-        return {"rp2": rp2, "machine": machine, "time": time, "select": select}
+        return {"rp2": rp2, "machine": machine, "time": time, "select": select, "framebuf": framebuf}
 
     def bytes_waiting(self, timeout_ms):
         assert timeout_ms == 0
@@ -263,15 +287,15 @@ class StateMachine:
         return self.state.receive_fifo.popleft()
 
 
-def load(rig, name="board.rp2"):
-    """Import a firmware module afresh, wired to `rig`, as on a Pico."""
+def load(rig, name="board.rp2", platform="rp2"):
+    """Import a firmware module afresh, wired to `rig`, as on a board."""
     stand_ins = rig.modules()
     hidden = {key: sys.modules.get(key) for key in stand_ins}
     sys.modules.update(stand_ins)
-    here, sys.platform = sys.platform, "rp2"
+    here, sys.platform = sys.platform, platform
     try:
-        for key in ("board", "board.rp2", "board.usb", name):
-            sys.modules.pop(key, None)
+        for key in [key for key in sys.modules if key.split(".")[0] == "board" or key == name]:
+            del sys.modules[key]
         return importlib.import_module(name)
     finally:
         sys.platform = here
