@@ -4,7 +4,7 @@ A page is a row of the screen, 128 bytes of a column each, and takes 3 ms on the
 turn of the loop's wait, and only if it has changed. The letters are framebuf's, read once at power-on; those of twice
 the size have each bit doubled, and each column. What is sent lies in buffers made once: nothing is allocated.
 
-A display that does not answer is asked again every few seconds, and stops nothing.
+Every few seconds it is set up and drawn anew, in case it was gone for a moment. One that does not answer stops nothing.
 """
 
 from framebuf import MONO_VLSB, FrameBuffer
@@ -23,11 +23,11 @@ DOUBLED = bytes((0, 3, 12, 15, 48, 51, 60, 63, 192, 195, 204, 207, 240, 243, 252
 COMMANDS = const(0x00)  # the byte before commands, and before data
 DATA = const(0x40)
 PAGE = const(0xB0)
-# SSD1306 datasheet 1.1, table 9-1: off; clock; 64 rows; no offset; first row 0; charge pump on; page addressing;
+# SSD1306 datasheet 1.1, table 9-1: clock; 64 rows; no offset; first row 0; charge pump on; page addressing;
 # columns and rows turned so that the pins are on top; pins of a 64-row panel; contrast; precharge; deselect level;
 # what is in memory, not inverted; on.
 START_UP = bytes((
-    COMMANDS, 0xAE, 0xD5, 0x80, 0xA8, 0x3F, 0xD3, 0x00, 0x40, 0x8D, 0x14, 0x20, 0x02, 0xA1, 0xC8, 0xDA, 0x12,
+    COMMANDS, 0xD5, 0x80, 0xA8, 0x3F, 0xD3, 0x00, 0x40, 0x8D, 0x14, 0x20, 0x02, 0xA1, 0xC8, 0xDA, 0x12,
     0x81, 0xCF, 0xD9, 0xF1, 0xDB, 0x40, 0xA4, 0xA6, 0xAF,
 ))  # fmt: skip
 AGAIN_MS = const(5_000)  # assumed
@@ -62,23 +62,23 @@ class Display:
 
     def turn(self, now_ms: int) -> None:
         """Look at the next row, and send it if it has changed."""
-        if self.answers:
+        if not self.asked or until_ms(now_ms, self.again_ms) <= 0:
+            self.asked = True
+            self.again_ms = later_ms(now_ms, AGAIN_MS)
+            self._start_up()
+        elif self.answers:
             row = self.next_row
             self.next_row = (row + 1) % ROWS
             if self._changed(row):
                 self._draw(row)
                 self._send(row)
-        elif not self.asked or until_ms(now_ms, self.again_ms) <= 0:
-            self.asked = True
-            self.again_ms = later_ms(now_ms, AGAIN_MS)
-            self._start_up()
 
     def _start_up(self) -> None:
         try:
             self.i2c.writeto(ADDRESS, START_UP)
+            self.answers = True
         except OSError:
-            return
-        self.answers = True
+            self.answers = False
         for i in range(len(self.shown)):
             self.shown[i] = 0  # no letter: all is sent anew
 

@@ -60,6 +60,7 @@ COMPLIANCE_NL_KPA = const(21_715)  # as the virtual pump works it out for a 50 m
 I2C_HZ = const(400_000)
 ENCODER_US = const(1_000)  # longest transfer, in microseconds: it takes 130
 DISPLAY_US = const(10_000)  # and 3000
+AIR_SETTLES_MS = const(2)  # after its sender was switched; assumed
 DRAW_EVERY_MS = const(200)  # assumed
 DRAW_MS = const(8)  # the longest turn that draws: not begun if the next step is due sooner; assumed
 
@@ -79,6 +80,7 @@ class Hardware(Serial):
         self.battery = battery
         self.encoder = Encoder(_i2c(0, ENCODER_SDA, ENCODER_SCL, ENCODER_US))
         self.air_sender = Pin(AIR_SENDER, Pin.OUT, value=1)
+        self.air_testing = 0
         self.driver_fault = Pin(DRIVER_FAULT, Pin.IN, Pin.PULL_UP)
         self.seated = Pin(SEATED_SWITCH, Pin.IN, Pin.PULL_UP)
         self.mains = Pin(VBUS_SENSE, Pin.IN)
@@ -184,7 +186,10 @@ class Hardware(Serial):
         for i in range(outputs.segments):
             self.stepper.order(outputs.intervals_ticks[i], outputs.counts[i])
         self.stepper.feed()
-        self.air_sender.value(0 if outputs.air_test else 1)
+        if outputs.air_test != self.air_testing:
+            self.air_testing = outputs.air_test
+            self.air_sender.value(0 if outputs.air_test else 1)
+            time.sleep_ms(AIR_SETTLES_MS)  # the next reading may be at once
         self.red.value(outputs.red)
         self.yellow.value(outputs.yellow)
         self.cyan.value(outputs.cyan)

@@ -16,8 +16,12 @@ import sys
 import types
 from dataclasses import replace
 
-from parts import Adc, FrameBuffer, I2c, Pwm, Timer, Wdt
+from parts import Adc, FrameBuffer, I2c, Pwm, Rmt, Timer, Wdt
 from pioemu import State, clock_cycles_reached, emulate
+
+from pumpcore.records import Inputs, Outputs
+from pumpcore.states import INFUSING
+from pumpcore.units import CLOCK_MASK
 
 FIFO_WORDS = 4  # of each direction, twice that when one is joined to the other; datasheet 3.5.3
 
@@ -126,6 +130,9 @@ class Rig:
         self.fed_ms = []  # when the watchdog was
         self.cause = 1  # of the last reset: power-on
         self.mem32 = {}
+        self.rises_us = []  # of the pulses of an ESP32
+        self.late_us = 0  # that a millisecond lasts longer, as far as its clock of microseconds goes
+        self.clock_us = 0
         self.system_hz = 125_000_000
         self.machines = {}
         self.asleep = lambda: None  # called for every millisecond slept
@@ -150,6 +157,7 @@ class Rig:
     def pass_ms(self):
         """A millisecond of the loop's time, whatever the loop does in it."""
         self.clock_ms = (self.clock_ms + 1) & 0x3FFFFFFF
+        self.clock_us += 1_000 + self.late_us
         for timer in self.timers:
             timer.fire_if_due()
 
@@ -175,12 +183,15 @@ class Rig:
         framebuf.FrameBuffer, framebuf.MONO_VLSB = FrameBuffer, 0
         time = types.ModuleType("time")
         time.ticks_ms = lambda: self.clock_ms
+        time.ticks_us = lambda: self.clock_us & CLOCK_MASK
         time.sleep_ms = self.sleep_ms
         select = types.ModuleType("select")
         select.POLLIN = 1
         poller = types.SimpleNamespace(register=lambda stream, flags: None, ipoll=self.bytes_waiting)
         select.poll = lambda: poller
-        return {"rp2": rp2, "machine": machine, "time": time, "select": select, "framebuf": framebuf}
+        esp32 = types.ModuleType("esp32")
+        esp32.RMT = type("RMT", (Rmt,), {"rig": self})
+        return {"rp2": rp2, "esp32": esp32, "machine": machine, "time": time, "select": select, "framebuf": framebuf}
 
     def bytes_waiting(self, timeout_ms):
         assert timeout_ms == 0
@@ -304,3 +315,39 @@ def load(rig, name="board.rp2", platform="rp2"):
                 del sys.modules[key]
             else:
                 sys.modules[key] = module
+
+
+def order(*segments, state=INFUSING, flush=False, **shown):
+    """What the controller has the board do."""
+    outputs = Outputs()
+    outputs.state = state
+    outputs.flush = flush
+    outputs.segments = len(segments)
+    for i, (interval, count) in enumerate(segments):
+        outputs.intervals_ticks[i] = interval
+        outputs.counts[i] = count
+    for name, value in shown.items():
+        setattr(outputs, name, value)
+    return outputs
+
+
+def read(board):
+    inputs = Inputs()
+    board.read(inputs)
+    return inputs
+
+
+def part(name):
+    """A module of the board that was loaded last."""
+    return sys.modules[f"board.{name}"]
+
+
+def press(rig, gpio, down_at, up_at):
+    """From now on: hold the key between the two, in ms slept."""
+    levels = iter([*[1] * down_at, *[0] * (up_at - down_at)])
+    rig.asleep = lambda: rig.levels.__setitem__(gpio, next(levels, 1))
+
+
+def settle(board, state):
+    board.obey(order(state=state))
+    board.wait_until((board.now_ms() + 50) & CLOCK_MASK)

@@ -77,14 +77,6 @@ class Ssd1306:
             assert b"\x20\x02" in message, "not in page addressing mode"
             self.on = message[-1] == 0xAF
 
-    def letters(self, page):
-        """What stands in a page of small letters, or in the upper one of a pair of large ones, or the lower."""
-        columns = self.dots[page]
-        small = bytes(columns[::8])
-        if all(columns[i] == small[i // 8] for i in range(128)):
-            return small.decode()
-        raise AssertionError("no letters of the stand-in's font")
-
 
 class FrameBuffer:
     """Its font is a stand-in's: a letter is its own code in every column, so that a page can be read."""
@@ -144,3 +136,26 @@ class Wdt:
 
     def feed(self):
         self.rig.fed_ms.append(self.rig.clock_ms)
+
+
+class Rmt:
+    """The ESP32's: gives a burst by the rig's microseconds, and is done once it is over."""
+
+    def __init__(self, channel, pin, clock_div):
+        assert clock_div == 80, "a tick is 1 us"
+        self.until_us = 0
+        self.rises_us = self.rig.rises_us
+
+    def write_pulses(self, durations, level):
+        assert self.wait_done(timeout=0), "on a board this would wait for the one before"
+        assert level is False
+        at_us = self.rig.clock_us
+        for low, high in zip(durations[::2], durations[1::2], strict=True):
+            assert 1 <= low <= 32_767 and high == 2
+            at_us += low
+            self.rises_us.append(at_us)
+            at_us += high
+        self.until_us = at_us
+
+    def wait_done(self, timeout):
+        return self.rig.clock_us >= self.until_us
