@@ -16,9 +16,9 @@ import sys
 import types
 from dataclasses import replace
 
-from parts import Adc, FrameBuffer, I2c, Pwm, Rmt, Timer, Wdt
 from pioemu import State, clock_cycles_reached, emulate
 
+from parts import Adc, FrameBuffer, I2c, Pwm, Rmt, Timer, Wdt
 from pumpcore.records import Inputs, Outputs
 from pumpcore.states import INFUSING
 from pumpcore.units import CLOCK_MASK

@@ -1,4 +1,4 @@
-"""Sensors on the ADC: the mean of sixteen readings, in the controller's units; a broken wire reads as what cannot be."""
+"""Sensors on the ADC: the mean of sixteen readings in the controller's units; a broken wire reads as what cannot be."""
 
 import pytest
 

@@ -1,8 +1,10 @@
-"""The guard on the chip: it looks every 10 ms whatever the loop does, takes the motor its driver, and feeds the watchdog.
+"""The guard on the chip: it looks every 10 ms whatever the loop does, takes the motor its driver, feeds the watchdog.
 
 What a loop that hangs does is told by what time does meanwhile: `rig.pass_ms` is a millisecond in which nothing of the
 loop runs, and the timer does.
 """
+
+from itertools import pairwise
 
 import pytest
 
@@ -59,7 +61,7 @@ def test_while_it_is_content_the_gate_has_an_edge_every_look(rig, edges, board):
     edges.clear()
     hang(rig, 100)
     assert len(edges) == 10
-    assert max(b - a for a, b in zip(edges, edges[1:], strict=False)) == 10
+    assert max(b - a for a, b in pairwise(edges)) == 10
 
 
 def test_a_loop_that_hangs_loses_the_motor_the_gate_and_the_watchdog(rig, edges, board):

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from assemble import load, order, read
+from assemble import order, read
 from pumpcore.units import CLOCK_MASK
 
 LEAST = 625

@@ -117,6 +117,15 @@ def test_a_steady_step_allocates_nothing_on_32_bits(allocation, record_property)
     record_property("figure", f"allocation on 32 bits: 0 bytes in {steps} steps, {len(cases)} cases")
 
 
+def test_the_drivers_of_a_board_allocate_nothing_either_on_32_bits(record_property):
+    """With the interpreter's own framebuf, and stand-ins for the chip."""
+    *parts, control = [line.split() for line in on_micropython_32("board_allocation.py").splitlines()]
+    assert [part for part in parts if part[2] != "0"] == []
+    assert [name for name, _, _ in parts] == ["read", "obey", "draw", "tell", "enter"]
+    assert control[0] == "CONTROL" and int(control[2]) >= 16 * int(control[1])
+    record_property("figure", f"allocation of the drivers on 32 bits: 0 bytes in {parts[0][1]} turns of each")
+
+
 def test_the_measure_sees_an_allocation(allocation):
     name, _, _, steps, used = allocation[-1][:5]
     assert name == "CONTROL"
