@@ -28,7 +28,7 @@ PICO = (
     (20, "SELECT_KEY", "in, pull-up", "to ground: the menu, and its next field"),
     (21, "SEATED_SWITCH", "in, pull-up", "low: the plunger's flange is held"),
     (22, "AIR_SENDER", "out", "low switches the air detector's sender off for its test"),
-    (24, "VBUS_SENSE", "in", "on the Pico itself: high while USB power is there, which is the mains"),
+    (24, "VBUS_SENSE", "in", "on the Pico itself (not a Pico W): high while USB power is there, which is the mains"),
     (26, "PRESSURE_ADC", "ADC0", "pressure in the line"),
     (27, "AIR_ADC", "ADC1", "air detector"),
     (28, "BATTERY_ADC", "ADC2", "battery, divided by 3"),

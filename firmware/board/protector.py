@@ -9,8 +9,8 @@ the midst of telling the guard or reading the encoder itself (`busy`) and is mad
 hangs holds it up too: then GATE stands still, and nobody feeds the watchdog. main.py says what on one chip is
 independent, and what is not.
 
-An encoder that does not answer makes the guard blind, and a blind guard is not content. What a count moves is worked out
-from the same setting as the controller's step: a calibration that is wrong deceives both.
+An encoder that does not answer makes the guard blind, and a blind guard is not content. What a count moves is worked
+out from the same setting as the controller's step: a calibration that is wrong deceives both.
 """
 
 import time

@@ -150,7 +150,7 @@ class _Session:
         new_pl = step_constant(self.old_pl, repeats, asked.most_cv)
         self.console.print(
             f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's settings, on a board with "
-            f"mpremote exec \"import board.settings; board.settings.change(step_pl={new_pl})\", and switch it off and "
+            f'mpremote exec "import board.settings; board.settings.change(step_pl={new_pl})", and switch it off and '
             "on; until then the pump counts as before.",
             soft_wrap=True,
         )
