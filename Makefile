@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c .ci/constraints.txt
 PYTEST := $(BIN)/pytest -n 2
 
-.PHONY: help demo test test-long coverage mutate check fast bench clean
+.PHONY: help demo test test-long coverage mutate fuzz fuzz-link fuzz-line check fast bench clean
 
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-long  what takes longer: 24 h of every rate, step by step"
 	@echo "make coverage   every branch of pumpcore is taken by tests/core, 1 to 3 minutes"
 	@echo "make mutate     how many wrong lines of five modules the tests notice, 3 to 10 minutes"
+	@echo "make fuzz       five million inputs for the wire's two ends; with -j2 both cores work on it"
 	@echo "make check      ruff, mypy on the host and, with pyright, on the code of both boards"
 	@echo "make fast       compile controller and plant: simulations run five times as fast; needs gcc"
 	@echo "make bench      the performance table, compiled if that can be done"
@@ -35,6 +36,17 @@ coverage: .venv/.dev-ready
 
 mutate: .venv/.mutation-ready
 	$(BIN)/python tests/mutation/mutate.py
+
+fuzz: fuzz-reader-1 fuzz-reader-2 fuzz-link fuzz-line
+
+fuzz-reader-%: .venv/.fuzz-ready
+	$(BIN)/python tests/fuzz/fuzz.py reader 2150000 $*
+
+fuzz-link: .venv/.fuzz-ready
+	$(BIN)/python tests/fuzz/fuzz.py link 200000 1
+
+fuzz-line: .venv/.fuzz-ready
+	$(BIN)/python tests/fuzz/fuzz.py line 500000 1
 
 check: .venv/.dev-ready .venv/.stubs-ready
 	$(BIN)/ruff check
@@ -77,6 +89,10 @@ clean:
 
 .venv/.mutation-ready: .venv/.dev-ready
 	@$(PIP) -e '.[mutation]'
+	@touch $@
+
+.venv/.fuzz-ready: .venv/.dev-ready
+	@$(PIP) -e '.[fuzz]'
 	@touch $@
 
 # Pyright comes from PyPI as a wrapper that fetches the rest from npm when it first runs.

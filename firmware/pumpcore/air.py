@@ -56,7 +56,11 @@ class Air:
         after_nl = self.compliance_nl_kpa // 10 * (rate_cml_h // 360) * LEAST_WAY_OUT // 100
         self.after_nl = min(after_nl, self.bubble_limit_ul * MOST_AFTER)
 
-    def look(self, air_permille: int, steps: int, encoder_counts: int = 0) -> None:
+    def wait_ms(self, window_ms: int) -> int:
+        """Until the next look, of a loop that would come round after `window_ms`."""
+        return min(window_ms, max(window_ms // LOOKS, LEAST_LOOK_MS)) if self.permille else window_ms
+
+    def look(self, air_permille: int, steps: int, encoder_counts: int) -> None:
         """`steps` after the last look the detector shows so much."""
         pl = max(steps, 0) * self.step_pl
         if self.rollers.passage_nl:

@@ -77,12 +77,12 @@ class Controller:
         self.alarms.raised = 0
         outputs.answer = self._answer(now_ms, inputs) if inputs.request else NOTHING_ASKED
         self._watch(now_ms, inputs, steps)
-        self._drive(now_ms, inputs.steps_queued, outputs)
+        self._drive(now_ms, max(inputs.steps_queued, 0), outputs)
         self._signal(now_ms, inputs)
         self._report(outputs)
         if outputs.flush:
             return now_ms
-        then_ms = later_ms(now_ms, self.watch.wait_ms(self.motion.window_ms))
+        then_ms = later_ms(now_ms, self.watch.air.wait_ms(self.motion.window_ms))
         return then_ms if until_ms(then_ms, self.signals.next_ms) > 0 else self.signals.next_ms
 
     # Requests

@@ -16,9 +16,11 @@ Nothing flows, less than a quarter of what is pumped, and the pressure has not r
 start that is an empty reservoir, or a plunger at its end.
 
 Booking: while it flows by itself, or could (door open, plunger loose, free flow found), the surplus is given out to
-be booked, so that nobody is given twice what has come by itself.
+be booked, so that nobody is given twice what has come by itself. What was given out of a surplus past an open door
+is not given out again if the surplus goes on past the closed one.
 
-A sensor whose count stands still while the motor pumps is dead: one that works flickers.
+A sensor whose count stands still while the motor pumps is dead: one that works flickers. Until it counts again drops
+are booked instead, where there are any (supply.py).
 """
 
 from .setup import Setup
@@ -67,6 +69,7 @@ class Flow:
         self.found = False  # free flow, since the start
         self.open = False  # it flows by itself, or could
         self.open_nl = self.open_pa = self.booked_nl = 0
+        self.seen_nl = 0  # of the surplus, when it last was open: that has been given out
         self.free_nl = 0  # to be booked, of this look
         self.slack_nl = SLACK_NL
         self.window_ms = -1  # since when; -1: none runs
@@ -74,10 +77,11 @@ class Flow:
         self.dry_nl = self.dry_pa = 0  # pumped, and less than a quarter of it flowed; from this pressure on
         self.same_nl = 0
         self.same_ms = 0
+        self.dead = False  # until it counts again, also past a start
 
     def begin(self) -> None:
         """The pump starts: what was before is no more."""
-        self.surplus_nl = self.same_nl = self.dry_nl = 0
+        self.surplus_nl = self.seen_nl = self.same_nl = self.dry_nl = 0
         self.found = False
         self.slack_nl = SLACK_NL
         self.window_ms = -1
@@ -97,6 +101,7 @@ class Flow:
             self.ref_pa = self.was_pa = self.older_pa = pressure_pa
         moved_nl = (((flowed_nl - self.counted_nl) & CLOCK_MASK) ^ CLOCK_HALF) - CLOCK_HALF
         self.counted_nl = flowed_nl
+        self.dead = self.dead and not moved_nl
         pl = self.rest_pl + max(steps, 0) * self.step_pl
         self.rest_pl = pl % 1_000
         pumped_nl = pl // 1_000
@@ -105,7 +110,8 @@ class Flow:
         self.last_ms = now_ms
         if free:
             return FREE
-        if self._dead(now_ms, moved_nl, pumped_nl):
+        if self._is_dead(now_ms, moved_nl, pumped_nl):
+            self.dead = True
             return DEAD
         if self._dry(moved_nl, pumped_nl, pressure_pa):
             return DRY
@@ -146,19 +152,22 @@ class Flow:
 
     def _book(self, beside_nl: int, pressure_pa: int, loose: bool) -> None:
         """Give out what has come beside the steps and was not stored before."""
+        self.seen_nl = min(self.seen_nl, self.surplus_nl)
         if not (loose or self.found):
             self.open = False
             return
         if not self.open:
             self.open = True
-            self.open_nl, self.open_pa, self.booked_nl = self.surplus_nl + self.stored_nl, self.ref_pa, 0
-        else:
-            self.open_nl = min(max(self.open_nl + beside_nl, -MOST_NL), MOST_NL)
+            if not self.seen_nl:
+                self.open_nl, self.open_pa, self.booked_nl = 0, self.ref_pa, 0
+            beside_nl = self.surplus_nl + self.stored_nl - self.seen_nl
+        self.seen_nl = self.surplus_nl
+        self.open_nl = min(max(self.open_nl + beside_nl, -MOST_NL), MOST_NL)
         due_nl = self.open_nl - self._released_nl(self.open_pa, pressure_pa) * 5 // 7  # told is the most of a kind
         self.free_nl = max(due_nl - self.booked_nl, 0)
         self.booked_nl += self.free_nl
 
-    def _dead(self, now_ms: int, moved_nl: int, pumped_nl: int) -> bool:
+    def _is_dead(self, now_ms: int, moved_nl: int, pumped_nl: int) -> bool:
         if moved_nl or not pumped_nl:
             self.same_nl = 0 if moved_nl else self.same_nl
             self.same_ms = now_ms if moved_nl else self.same_ms

@@ -5,13 +5,17 @@ taken only if that lies ahead of the last one taken, by 1 to 1000: what is repea
 lie there. The same frame once more, to the bit, is answered as it was the first time and done no more. So whatever the
 line loses or doubles, a command is done once or not at all, and a host that has lost the reply asks again.
 
-STOP is taken with any number but the thousand behind, and without a session with any at all: who wants the pump to
-stop need not have asked it anything before.
+STOP is taken with any number but the thousand behind the last one, and without a session with any at all: who wants the
+pump to stop need not have asked it anything before.
+
+What waits to be confirmed was read against a prescription. It is forgotten as soon as that ends or becomes another,
+whoever has seen to it: a rate that was asked for one infusion is never that of the next.
 
 A few bytes are read in a step, and no more than one frame: traffic does not hold up the motor.
 """
 
 from . import commands
+from .alarms import LINK_LOST
 from .commands import ALWAYS, CHANGE, NO, OK, READ
 from .controller import Controller
 from .dose import refuse_program
@@ -19,7 +23,7 @@ from .events import BOOT, HOST_BACK, HOST_LOST, LINK, SESSION_ENDED, SESSION_OPE
 from .records import ACCEPTED, REFUSED_HERE, REFUSED_RATE, Inputs, Outputs
 from .replies import READS
 from .session import Session
-from .states import PROGRAM, REFUSED, SET_RATE, next_state
+from .states import PROGRAM, REFUSED, SET_RATE, STOP, next_state
 from .units import const, until_ms
 from .waiting import Waiting
 from .wire import FROM_HOST, FROM_PUMP, MOST_BYTES, NUMBERS, Reader, Writer
@@ -59,7 +63,7 @@ class Link:
         self.taken = False  # it changes something, and is the first of its number
         # The last that was taken: number, check, and what was said to it.
         self.last = 0
-        self.last_check = -1
+        self.last_check = b""
         self.again = bytearray(MOST_BYTES)
         self.again_bytes = 0
         # A host that says that it is there, and one that does so no longer.
@@ -124,8 +128,6 @@ class Link:
                 self.why = self._change(inputs)
         elif command.gate != READ:
             self.why = self._open()
-        elif command.word == b"event" and not self.events.keeps(self.reader.integer(1)):
-            self.why = commands.NO_EVENT
 
     def _gate(self) -> bytes:
         if self.session.lets(self.reader):
@@ -138,12 +140,12 @@ class Link:
         if ahead == 0 and reader.check == self.last_check:
             self.repeated = True
             return FINE
-        if not 1 <= ahead <= (AHEAD if self.command.gate == CHANGE else NUMBERS - AHEAD):
+        if not (1 <= ahead <= AHEAD if self.command.gate == CHANGE else ahead < NUMBERS - AHEAD):
             return commands.STALE
         self.last = reader.number
         self.last_check = reader.check
         self.taken = True
-        self.session.heard(self.now_ms)
+        self.session.heard(self.now_ms, ahead)
         return FINE
 
     # What a command that changes something does
@@ -157,8 +159,7 @@ class Link:
         if word == b"alive":
             self._alive()
         elif word == b"bye":
-            self.watched = self.lost = False
-            self.session.end()
+            self._bye(inputs)
         else:
             self._ask(inputs, self.command.request)
         return FINE
@@ -201,7 +202,19 @@ class Link:
         self.alive_ms = self.now_ms
         if self.lost:
             self._note(HOST_BACK)
-        self.watched, self.lost = True, False
+        self._back()
+        self.watched = True
+
+    def _back(self) -> None:
+        """Nobody is missed; whoever is so again is a new alarm."""
+        self.lost = False
+        self.controller.alarms.forget(LINK_LOST)
+
+    def _bye(self, inputs: Inputs) -> None:
+        self._back()
+        self.watched = False
+        inputs.link_up = 1
+        self.session.end()
 
     def _open(self) -> bytes:
         session = self.session
@@ -218,6 +231,8 @@ class Link:
     def answer(self, inputs: Inputs, outputs: Outputs) -> None:
         """Note what the step has changed, and say something if something was asked."""
         self.events.follow(self.now_ms, inputs, outputs)
+        if outputs.answer == ACCEPTED:
+            self._carried_out(inputs.request)
         self.said = 0
         if not self.heard:
             return
@@ -226,10 +241,17 @@ class Link:
             return
         if self.asks:
             self.why = commands.why_not(outputs.answer)
+        elif not self.why and self.command.word == b"event" and not self.events.keeps(self.reader.integer(1)):
+            self.why = commands.NO_EVENT  # any more: this step may have written over it
         self._say(inputs, outputs)
         if self.taken:
             self.again[:] = self.writer.line
             self.again_bytes = self.said
+
+    def _carried_out(self, request: int) -> None:
+        """Forget what waits if the prescription is not what it was."""
+        if request == PROGRAM or request == SET_RATE or request == STOP:
+            self.waiting.request = 0
 
     def _say(self, inputs: Inputs, outputs: Outputs) -> None:
         writer, command = self.writer, self.command

@@ -39,7 +39,7 @@ class Inputs:
 
     def __init__(self) -> None:
         self.steps_done = 0  # pulses given since power-on, modulo 2**30
-        self.steps_queued = 0  # ordered and not yet given
+        self.steps_queued = 0  # ordered and not yet given; less than none is taken for none
         self.pressure_pa = 0  # in the line, against the air around
         self.air_permille = 0  # of the detector's window that is air
         self.encoder_counts = 0  # of the screw or the rotor, modulo 2**30; -1 if it does not answer

@@ -48,6 +48,11 @@ class Rollers:
     def _nl(self, at: int) -> int:
         """What came of a passage up to there."""
         if at < self.dip_ends:
-            return -self.dip_nl * at // self.dip_ends
+            return _share(-self.dip_nl, at, self.dip_ends)
         whole_nl = self.passage_nl + self.dip_nl
-        return whole_nl * (at - self.dip_ends) // (COUNTS_PER_TURN - self.dip_ends) - self.dip_nl
+        return _share(whole_nl, at - self.dip_ends, COUNTS_PER_TURN - self.dip_ends) - self.dip_nl
+
+
+def _share(nl: int, part: int, of: int) -> int:
+    """nl * part // of, where that product may leave 31 bits."""
+    return nl // of * part + nl % of * part // of

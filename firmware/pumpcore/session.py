@@ -5,10 +5,12 @@
     host   prove #TAG            the session is open if the tag is right
 
 The session's key is HMAC-SHA256(key, "session" NONCE_H NONCE_P); each frame that changes anything carries a tag,
-the first eight bytes of HMAC-SHA256(session's key, frame before the tag). What the frame says and its number are
-under the tag: forged, it is wrong; replayed in the session, its number has passed; replayed in another, the key is
-another. Numbers begin anew after 65,536, so a session is over before that. A session that has opened ends the one
-before it, an attempt that fails ends nothing.
+the first six bytes of HMAC-SHA256(session's key, frame before the tag). Six, so that a frame stays below 64 bytes:
+whoever guesses can do so only on the line, a hundred times a second or so, which takes 90,000 years. What the frame
+says and its number are under the tag: forged, it is wrong; replayed in the session, its number has passed; replayed in
+another, the key is another. Numbers begin anew after 65,536, so a session is over before that; they are counted by how
+far they have come, since frames that were lost have some too. A session that has opened ends the one before it, an
+attempt that fails ends nothing.
 
 HMAC is RFC 2104 and comes from the port, which has SHA-256 from its interpreter. NONCE_P is the HMAC of a count
 of challenges under the key and what `seed` holds, which must differ from one power-on to the next: random bytes, or
@@ -19,8 +21,9 @@ from .units import CLOCK_MASK, const, until_ms
 from .wire import Reader, hex_value
 
 SILENCE_MS = const(180_000)
-MOST_FRAMES = const(30_000)  # numbers wrap at 65,536
-TAG_BYTES = const(8)
+MOST_NUMBERS = const(30_000)  # they wrap at 65,536
+NONCE_BYTES = const(8)
+TAG_BYTES = const(6)
 
 
 class Hash:
@@ -41,7 +44,7 @@ class Session:
         self.challenges = 0
         self.offered = b""  # the key of the session that is not proved yet
         self.own = b""  # that of the open one
-        self.frames = 0
+        self.numbers = 0  # that have passed in it, of frames that were lost too
         self.heard_ms = 0
 
     @property
@@ -51,7 +54,7 @@ class Session:
     def challenge(self, host_nonce: bytes) -> bytes:
         """The pump's nonce, eight bytes, for the host's."""
         self.challenges = (self.challenges + 1) & CLOCK_MASK
-        nonce = self.hashing.hmac(self.key, self.seed + b"challenge %d" % self.challenges)[:TAG_BYTES]
+        nonce = self.hashing.hmac(self.key, self.seed + b"challenge %d" % self.challenges)[:NONCE_BYTES]
         self.offered = self.hashing.hmac(self.key, b"session" + host_nonce + nonce)
         return nonce
 
@@ -60,7 +63,7 @@ class Session:
         if not self.offered or not _sealed(self.hashing, self.offered, reader):
             return False
         self.own, self.offered = self.offered, b""
-        self.frames = 0
+        self.numbers = 0
         self.heard_ms = now_ms
         return True
 
@@ -68,14 +71,14 @@ class Session:
         """Whether this frame, which changes something, is from whoever has opened the session."""
         return not self.keyed or (len(self.own) > 0 and _sealed(self.hashing, self.own, reader))
 
-    def heard(self, now_ms: int) -> None:
-        """Such a frame has come, and its number is new."""
+    def heard(self, now_ms: int, ahead: int) -> None:
+        """Such a frame has come, and its number is so far ahead of the one before."""
         self.heard_ms = now_ms
-        self.frames += 1
+        self.numbers = (self.numbers + ahead) & CLOCK_MASK
 
     def over(self, now_ms: int) -> bool:
         """End it when it is over; whether that was now."""
-        if not self.own or (until_ms(self.heard_ms, now_ms) < SILENCE_MS and self.frames < MOST_FRAMES):
+        if not self.own or (until_ms(self.heard_ms, now_ms) < SILENCE_MS and self.numbers < MOST_NUMBERS):
             return False
         self.own = b""
         return True

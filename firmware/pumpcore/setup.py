@@ -4,7 +4,7 @@
 follows from it (the largest rate, the volume of a step in the schedule's own unit) is worked out here.
 """
 
-from .units import CLOCK_MASK, GRAINS_PER_PL, const
+from .units import CLOCK_MASK, GRAINS_PER_PL, PL_PER_UL, const
 
 MOST_STEPS_PER_S = const(20_000)
 LEAST_INTERVAL_TICKS = const(625)  # 12.5 MHz / 20,000 steps per second
@@ -12,6 +12,7 @@ MOST_RATE_CML_H = const(120_000)  # 1200 mL/h
 # At 0.01 mL/h the wait for a larger step, plus a window, is more ticks than fit 31 bits.
 MOST_STEP_PL = const(235_000)
 MOST_STEPS_PER_TURN = const(320_000)  # 200 full steps, 16 microsteps, a gear of 100
+MOST_PASSAGE_UL = const(2_000)  # of which half flows back at most, perhaps between two looks: 2**30 pL are 1073 uL
 MOST_VOLUME_UL = const(99_999_000)
 MOST_PRESSURE_PA = const(120_000)  # 900 mmHg: the highest level of the pumps compared in README
 
@@ -44,7 +45,8 @@ class Setup:
     upstream_pa      how far below the air around the inlet of a peristaltic pump may fall
     drops_per_ml     of the drop chamber
     flow_sensor      1 with a sensor in the line that adds up what flows through it
-    rollers          of a peristaltic pump: where they stand then tells what flows past them, which needs
+    rollers          of a peristaltic pump: where they stand then tells what flows past them, up to 2 mL from one to
+                     the next, which needs
     suck_back_permille, suck_arc_permille  share of a passage's volume that flows back as a roller leaves, and of
                      the passage over which it does; as measured
     air_test         1 where the air detector's sender can be switched off to see whether it sees
@@ -109,6 +111,8 @@ class Setup:
         self.code_sum = _check("code_sum", code_sum, 0, CLOCK_MASK)
         self.signal_test = _check("signal_test", signal_test, 0, 1)
         self.rollers = _check("rollers", rollers, 0, 12)
+        if self.rollers:
+            _check("a passage of a roller in uL", step_pl * steps_per_turn // PL_PER_UL // rollers, 0, MOST_PASSAGE_UL)
         self.suck_back_permille = _check("suck_back_permille", suck_back_permille, 0, 500)
         self.suck_arc_permille = _check("suck_arc_permille", suck_arc_permille, 1, 500)
         self.air_window_ul = _check("air_window_ul", air_window_ul, 0, 100)

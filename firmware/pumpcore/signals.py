@@ -4,7 +4,8 @@ Theory. A pattern is a tuple of edges, in ms from its start: the tone is on from
 one behind it, and the whole repeats with its period. What is on now follows from the clock's reading and
 from when the pattern began, so it may be looked at as often or rarely as one likes, and `next_ms` tells
 when the next look can show something else. A start is moved on by whole periods, so that a pattern may
-run for days while the clock wraps.
+run for days while the clock wraps. If the clock goes back, all that was started or will end goes back with it: a tone
+does not last, or an alarm stay without one, for as long as the jump.
 
              tones                                          light
     HIGH     C d g - C d, twice, then 8 s of rest           red, 2 Hz
@@ -106,6 +107,7 @@ class Signals:
         self.paused_too_long = 0
         self.next_ms = 0  # when something of this changes next
 
+        self.looked_ms = 0
         self.state = IDLE
         self.state_ms = 0  # since when, kept for PAUSED
         self.priority = 0
@@ -118,6 +120,8 @@ class Signals:
 
     def look(self, now_ms: int, state: int, priority: int, raised: int, link_up: int) -> None:
         """Set what is on now. `raised` is not 0 in a step that raised an alarm."""
+        self._go_back(until_ms(self.looked_ms, now_ms))
+        self.looked_ms = now_ms
         self._follow(now_ms, state, priority, raised)
         if self.silent:
             self._hold(now_ms, link_up)
@@ -131,9 +135,9 @@ class Signals:
 
     def stale(self, now_ms: int, state: int, priority: int) -> bool:
         """Whether `look` would find anything new, unless an alarm has been raised."""
-        return (
-            state != self.state or priority != self.priority or self.silent > 0 or until_ms(now_ms, self.next_ms) <= 0
-        )
+        if state != self.state or priority != self.priority or self.silent:
+            return True
+        return until_ms(now_ms, self.next_ms) <= 0 or until_ms(self.looked_ms, now_ms) < 0
 
     def silence(self, now_ms: int, remote: int) -> None:
         """Pause the audio from now, if there is an alarm or a reminder to silence. The lights go on."""
@@ -150,6 +154,14 @@ class Signals:
             self.next_ms = now_ms
 
     # What began
+
+    def _go_back(self, passed_ms: int) -> None:
+        """With a clock that went back since the last look."""
+        if passed_ms < 0:
+            self.state_ms = (self.state_ms + passed_ms) & CLOCK_MASK
+            self.tones_ms = (self.tones_ms + passed_ms) & CLOCK_MASK
+            self.lights_ms = (self.lights_ms + passed_ms) & CLOCK_MASK
+            self.silence_end_ms = (self.silence_end_ms + passed_ms) & CLOCK_MASK
 
     def _follow(self, now_ms: int, state: int, priority: int, raised: int) -> None:
         """Begin anew what has changed since the last look."""

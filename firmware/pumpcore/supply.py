@@ -6,9 +6,9 @@ or while the rollers stand, more drops fall than the rollers carry, by three; a 
 the last one hung. A supply that was blocked fills up again once its clamp is opened: until the next start
 that is no free flow.
 
-Booking, where no flow sensor does it better: while it flows by itself, or could (door open), what falls beside the
-steps is given out to be booked, drop by drop. Of the first one that falls past an open door, what the rollers had
-drawn before is theirs.
+Booking, where no flow sensor that lives does it better: while it flows by itself, or could (door open), what falls
+beside the steps is given out to be booked, drop by drop. Of the first one that falls past an open door, what the
+rollers had drawn before is theirs.
 """
 
 from .setup import Setup

@@ -10,6 +10,7 @@ from .states import PROGRAM, SET_RATE
 from .units import CLOCK_MASK, const, until_ms
 
 LAPSES_MS = const(60_000)
+MOST_DURATION_S = const(999_999_999)  # 31 years: as said, no longer; a frame holds nine digits
 UL_S_OF_CML_H = const(360)  # 0.01 mL/h is 1 uL in 360 s
 
 
@@ -31,10 +32,10 @@ class Waiting:
     def _hold(self, now_ms: int, request: int, rate_cml_h: int, vtbi_ul: int, kvo_cml_h: int) -> None:
         self.request = request
         self.rate_cml_h, self.vtbi_ul, self.kvo_cml_h = rate_cml_h, vtbi_ul, kvo_cml_h
-        self.duration_s = min(vtbi_ul * UL_S_OF_CML_H // rate_cml_h, CLOCK_MASK)
+        self.duration_s = min(vtbi_ul * UL_S_OF_CML_H // rate_cml_h, MOST_DURATION_S)
         self.since_ms = now_ms
         self.count = (self.count + 1) & CLOCK_MASK
-        self.digest = crc32(b"%d %d %d %d %d" % (request, rate_cml_h, vtbi_ul, kvo_cml_h, self.count)) & 0xFFFFFFFF
+        self.digest = crc32(b"%d %d %d %d %d" % (request, rate_cml_h, vtbi_ul, kvo_cml_h, self.count))
 
     def lapse(self, now_ms: int) -> bool:
         """Forget what has waited for too long; whether that was now."""

@@ -9,7 +9,7 @@ While the motor stands a door may be open and a plunger loose. Once fluid flows 
 from . import flow as through
 from . import supply as upstream
 from . import travel as shaft
-from .air import LEAST_LOOK_MS, LOOKS, Air
+from .air import Air
 from .alarms import (
     AIR_ACCUMULATED,
     AIR_BUBBLE,
@@ -52,7 +52,6 @@ class Watch:
         self.travel = shaft.Travel(setup)
         self.pressure = PressureSense(setup)
         self.detector = AirSense(setup)
-        self.air_permille = 0  # as last seen with the sender on
 
     def start(self, now_ms: int) -> None:
         """The pump starts, for the first time or again: what was before is no more."""
@@ -78,12 +77,6 @@ class Watch:
         self.downstream.begin(now_ms, rate_cml_h)
         self.flow.change()
         self.air.pump(rate_cml_h)
-
-    def wait_ms(self, window_ms: int) -> int:
-        """Until the next look, of a loop that would come round after `window_ms`."""
-        if not self.air_permille or window_ms <= LEAST_LOOK_MS:
-            return window_ms
-        return max(window_ms // LOOKS, LEAST_LOOK_MS)
 
     def look(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
         """Raise what is found, `steps` after the last look. Shaft, drops and flow are followed at rest, too."""
@@ -124,9 +117,8 @@ class Watch:
         testing = self.detector.testing
         if self.detector.failed(now_ms, inputs.air_permille):
             alarms.raise_alarm(SENSOR_FAULT)
-        if not testing:  # or else the reading is the test's, and the line's is as it was
-            self.air_permille = inputs.air_permille
-        self.air.look(self.air_permille, steps, inputs.encoder_counts)
+        # the reading of a test is not the line's, which is as it was
+        self.air.look(self.air.permille if testing else inputs.air_permille, steps, inputs.encoder_counts)
         if self.air.bubble_too_large():
             alarms.raise_alarm(AIR_BUBBLE)
         elif self.air.too_much():
@@ -135,7 +127,8 @@ class Watch:
     def _follow_the_flow(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> int:
         loose = not (inputs.door_closed and inputs.seated)
         found = self.flow.look(now_ms, steps, inputs.flowed_nl, inputs.pressure_pa, loose, moving)
-        free_nl = self.flow.free_nl if self.flow.watched else self.supply.came_nl(loose)
+        by_sensor = self.flow.watched and not self.flow.dead
+        free_nl = self.flow.free_nl if by_sensor else self.supply.came_nl(loose)
         if free_nl:
             self.dose.book_free(free_nl)
         return found

@@ -6,11 +6,12 @@
     mark      > from a host, < from the pump; nowhere else in a line, so a cut line ends where the next begins
     number    of the request, 0 to 65535, no leading zeros; a reply carries that of its request
     word      what it is, small letters; then fields, all parted by one space
-    #tag      16 hex digits, only in a session with a key (session.py); of everything before it
+    #tag      12 hex digits, only in a session with a key (session.py); of everything before it
     *check    CRC-32 (ISO 3309, as in zip files) of everything before the space, 8 hex digits; then a line feed
 
-A frame has at most 63 bytes with its line feed: what needs more goes in several. A CRC-32 sees every error of up to
-three bits in so short a line, and of the others lets one in 4,000 million pass.
+A frame has at most 63 bytes with its line feed: that holds the longest `program` with a tag, and a terminal's carriage
+return before the line feed. A CRC-32 sees every error of up to three bits in so short a line, and of the others lets
+one in 4,000 million pass.
 
 `Reader` takes bytes as they come and keeps one frame; what is not a whole frame is counted and forgotten. `Writer`
 makes one. Neither knows what the words mean.
@@ -23,7 +24,7 @@ from .units import const
 FROM_HOST = const(0x3E)  # >
 FROM_PUMP = const(0x3C)  # <
 END = const(0x0A)
-RETURN = const(0x0D)  # a terminal's; ignored before END
+RETURN = const(0x0D)  # a terminal's; ignored just before END
 SPACE = const(0x20)
 STAR = const(0x2A)
 HASH = const(0x23)
@@ -31,8 +32,9 @@ MINUS = const(0x2D)
 
 MOST_BYTES = const(63)
 MOST_TOKENS = const(12)  # number, word, fields
-TAG_DIGITS = const(16)
+TAG_DIGITS = const(12)
 CHECK_DIGITS = const(8)
+CHECK_BYTES = const(4)
 NUMBERS = const(65_536)
 MOST_DIGITS = const(10)  # of a field that is an integer
 MOST_INT = const(0x3FFFFFFF)
@@ -44,6 +46,12 @@ def hex_value(digit: int) -> int:
     if 0x30 <= digit <= 0x39:
         return digit - 0x30
     return digit - 0x37 if 0x41 <= digit <= 0x46 else -1
+
+
+def check_of(frame: memoryview) -> bytes:
+    """As bytes, whose values are small: shifting a number of 32 bits would allocate at each digit."""
+    check: bytes = crc32(frame).to_bytes(CHECK_BYTES, "big")
+    return check
 
 
 class Reader:
@@ -61,7 +69,7 @@ class Reader:
         self.starts = [0] * MOST_TOKENS
         self.ends = [0] * MOST_TOKENS
         self.tag_at = 0  # where the text that the tag is of ends, and ` #` begins; 0 without one
-        self.check = 0
+        self.check = b""  # the four bytes of it
 
     def read(self, data: bytearray, at: int, end: int) -> int:
         """Take bytes from `at` up to `end`, or to the end of a whole frame, which `whole` then says; return how far."""
@@ -103,22 +111,22 @@ class Reader:
         if end < 4 or line[end] != SPACE or line[end + 1] != STAR or not self._checks(end):
             return False
         self.tag_at = 0
-        if end > TAG_DIGITS + 2 and line[end - TAG_DIGITS - 1] == HASH:
-            end -= TAG_DIGITS + 2
-            if line[end] != SPACE:
-                return False
-            self.tag_at = end
+        at = end - TAG_DIGITS - 2
+        if at > 0 and line[at] == SPACE and line[at + 1] == HASH and self._hexadecimal(at + 2, TAG_DIGITS):
+            end = self.tag_at = at
         return self._split(end)
 
     def _checks(self, end: int) -> bool:
-        self.check = crc32(self.view[:end]) & 0xFFFFFFFF
+        self.check = check_of(self.view[:end])
         return self._shows(end + 2, self.check)
 
-    def _shows(self, at: int, value: int) -> bool:
-        """Whether the eight digits from `at` on are this value."""
-        for i in range(CHECK_DIGITS):
-            if hex_value(self.line[at + i]) != (value >> 28 - 4 * i) & 15:
+    def _shows(self, at: int, value: bytes) -> bool:
+        """Whether the digits from `at` on are these bytes."""
+        line = self.line
+        for byte in value:
+            if hex_value(line[at]) << 4 | hex_value(line[at + 1]) != byte:
                 return False
+            at += 2
         return True
 
     def _split(self, end: int) -> bool:
@@ -128,9 +136,9 @@ class Reader:
         at = 1
         while at < end:
             start = at
-            while at < end and line[at] != SPACE:
+            while at < end and line[at] > SPACE:
                 at += 1
-            if at == start or self.tokens + 1 == MOST_TOKENS:
+            if at == start or (at < end and line[at] != SPACE) or self.tokens + 1 == MOST_TOKENS:
                 return False
             if self.tokens >= 0:
                 self.starts[self.tokens] = start
@@ -159,14 +167,15 @@ class Reader:
 
     def shows(self, token: int, value: int) -> bool:
         """Whether a token of eight hexadecimal digits is this value."""
-        return self._shows(self.starts[token], value)
+        return self._shows(self.starts[token], value.to_bytes(CHECK_BYTES, "big"))
 
     def is_hexadecimal(self, token: int, digits: int) -> bool:
         start = self.starts[token]
-        if self.ends[token] - start != digits:
-            return False
+        return self.ends[token] - start == digits and self._hexadecimal(start, digits)
+
+    def _hexadecimal(self, at: int, digits: int) -> bool:
         for i in range(digits):
-            if hex_value(self.line[start + i]) < 0:
+            if hex_value(self.line[at + i]) < 0:
                 return False
         return True
 
@@ -215,27 +224,27 @@ class Writer:
 
     def hexadecimal(self, value: int) -> None:
         """Eight digits."""
-        self._put(SPACE)
-        self._hex(value, CHECK_DIGITS)
+        self.hexadecimals(value.to_bytes(CHECK_BYTES, "big"))
 
     def hexadecimals(self, data: bytes) -> None:
         self._put(SPACE)
         for byte in data:
-            self._hex(byte, 2)
+            self._hex(byte)
 
     def tag(self, tag: bytes) -> None:
-        """The first eight bytes of it."""
+        """The first six bytes of it."""
         self._put(SPACE)
         self._put(HASH)
         for i in range(TAG_DIGITS // 2):
-            self._hex(tag[i], 2)
+            self._hex(tag[i])
 
     def end(self) -> bool:
         """Put check and line feed behind it; whether all of it has fitted."""
-        check = crc32(self.view[: self.length]) & 0xFFFFFFFF
+        check = check_of(self.view[: self.length])
         self._put(SPACE)
         self._put(STAR)
-        self._hex(check, CHECK_DIGITS)
+        for byte in check:
+            self._hex(byte)
         self._put(END)
         return not self.cut
 
@@ -254,6 +263,6 @@ class Writer:
             self._put(0x30 + value // place % 10)
             place //= 10
 
-    def _hex(self, value: int, digits: int) -> None:
-        for i in range(digits - 1, -1, -1):
-            self._put(HEX[(value >> 4 * i) & 15])
+    def _hex(self, byte: int) -> None:
+        self._put(HEX[byte >> 4])
+        self._put(HEX[byte & 15])

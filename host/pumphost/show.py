@@ -45,7 +45,8 @@ def show_run(summary: Summary, picture: Path) -> None:
 
 
 def show_book(summaries: dict[str, Summary], root: Path) -> None:
-    """A line for each run by its folder's name, and what did not go as expected."""
+    """A line for each run by its folder's name, and what did not go as expected; below it what was remarked of those
+    that are marked."""
     table = Table("scenario", "simulated", "delivered", "state", "alarms", "expected", box=SIMPLE_HEAD, padding=0)
     table.columns[0].overflow = "fold"
     for stem, summary in summaries.items():
@@ -53,7 +54,7 @@ def show_book(summaries: dict[str, Summary], root: Path) -> None:
         total = len(summary["expect"])
         mark = "\n".join(f"[red]NOT[/] {escape(failure['what'])}: {escape(failure['got'])}" for failure in failed)
         table.add_row(
-            escape(stem),
+            escape(stem) + (" [yellow]*[/]" if summary["remarks"] else ""),
             clock(summary["simulated_s"]),
             f"{summary['delivered_ml']:.3f} mL",
             summary["final_state"],
@@ -62,6 +63,9 @@ def show_book(summaries: dict[str, Summary], root: Path) -> None:
         )
     screen = console()
     screen.print(table)
+    for stem, summary in summaries.items():
+        for remark in summary["remarks"]:
+            screen.print(f"[yellow]*[/] {escape(f'{stem}: {remark}')}", soft_wrap=True)
     screen.print(f"Files and pictures: {root}/*/", soft_wrap=True, markup=False)
 
 

@@ -131,12 +131,12 @@ class Rig:
         self.cause = 1  # of the last reset: power-on
         self.mem32 = {}
         self.rises_us = []  # of the pulses of an ESP32
-        self.late_us = 0  # that a millisecond lasts longer, as far as its clock of microseconds goes
         self.clock_us = 0
         self.system_hz = 125_000_000
         self.machines = {}
         self.asleep = lambda: None  # called for every millisecond slept
         self.usb_in, self.usb_out = bytearray(), bytearray()
+        self.usb_room = 10**6  # bytes of which the host will take
 
     def run(self, ticks):
         """Let the state machines run: the one that puts out first, then the one that looks on."""
@@ -157,7 +157,7 @@ class Rig:
     def pass_ms(self):
         """A millisecond of the loop's time, whatever the loop does in it."""
         self.clock_ms = (self.clock_ms + 1) & 0x3FFFFFFF
-        self.clock_us += 1_000 + self.late_us
+        self.clock_us += 1_000
         for timer in self.timers:
             timer.fire_if_due()
 
@@ -186,27 +186,42 @@ class Rig:
         time.ticks_us = lambda: self.clock_us & CLOCK_MASK
         time.sleep_ms = self.sleep_ms
         select = types.ModuleType("select")
-        select.POLLIN = 1
-        poller = types.SimpleNamespace(register=lambda stream, flags: None, ipoll=self.bytes_waiting)
-        select.poll = lambda: poller
+        select.POLLIN, select.POLLOUT = 1, 4
+        select.poll = lambda: Poll(self)
         esp32 = types.ModuleType("esp32")
         esp32.RMT = type("RMT", (Rmt,), {"rig": self})
         return {"rp2": rp2, "esp32": esp32, "machine": machine, "time": time, "select": select, "framebuf": framebuf}
 
-    def bytes_waiting(self, timeout_ms):
-        assert timeout_ms == 0
-        return [("stdin", 1)] if self.usb_in else []
-
     def wire(self, board):
         """Put the host's end of the cable on a board."""
         board.usb.stdin = types.SimpleNamespace(readinto=self._give)
-        board.usb.stdout = types.SimpleNamespace(write=self.usb_out.extend)
+        board.usb.stdout = types.SimpleNamespace(write=self._take)
         return board
+
+    def _take(self, data):
+        assert len(data) <= self.usb_room, "a write that finds no room holds up the loop"
+        self.usb_room -= len(data)
+        self.usb_out += data
 
     def _give(self, buffer):
         assert len(buffer) == 1, "on RP2 more can hang"
         buffer[0] = self.usb_in.pop(0)
         return 1
+
+
+class Poll:
+    """select.poll of the one port there is."""
+
+    def __init__(self, rig):
+        self.rig = rig
+
+    def register(self, stream, flags):
+        self.flags = flags
+
+    def ipoll(self, timeout_ms):
+        assert timeout_ms == 0
+        ready = self.rig.usb_in if self.flags == 1 else self.rig.usb_room
+        return [("stdio", self.flags)] if ready else []
 
 
 class Pin:

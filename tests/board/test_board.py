@@ -255,6 +255,14 @@ def test_a_byte_from_the_host_wakes_the_loop(rig, port):
     assert (board.receive(buffer), bytes(buffer)) == (1, b">\0\0\0")
 
 
+@pytest.mark.parametrize("room", [0, 1, 5, 6])
+def test_a_host_that_reads_nothing_does_not_hold_up_the_loop(rig, port, room):
+    board = rig.wire(port.Board())
+    rig.usb_room = room
+    board.send(bytearray(b"<1 ok\n and more"), 6)
+    assert rig.usb_out == b"<1 ok\n"[:room]
+
+
 # RFC 4231, test cases 1, 2 and 6: a short key, a text, and a key that is longer than a block
 @pytest.mark.parametrize(
     ("key", "message", "digest"),

@@ -17,10 +17,15 @@ def air_of(step_pl, **limits):
     return Air(Setup(step_pl, 50_000, **limits))
 
 
+def look(air, permille, steps):
+    """By steps: there is no encoder."""
+    air.look(permille, steps, -1)
+
+
 def at(air, now_ms, permille, steps):
     """A step of the loop: the page is turned, then the detector is looked at."""
     air.follow(now_ms & CLOCK_MASK)
-    air.look(permille, steps)
+    look(air, permille, steps)
 
 
 def fifths(**limits):
@@ -33,19 +38,62 @@ def test_air_counts_from_half_of_the_window_on(permille, seen):
     """20 uL bring it from a clear line to where its head is seen: of these (p - 500) / p lie past the middle. In a
     full window it may be anywhere, so all count."""
     air = fifths()
-    air.look(permille, 100)
+    look(air, permille, 100)
     assert (air.bubble_ul, air.sum_ul) == (seen, seen)
 
 
 def test_where_the_head_was_before_counts_too_and_then_all():
     """From 300 to 700 permille with 4 uL: half of them past the middle; then whole 4 uL, in whichever part."""
     air = fifths()
-    air.look(300, 100)
-    air.look(700, 20)
+    look(air, 300, 100)
+    look(air, 700, 20)
     assert air.bubble_ul == 2
-    air.look(1_000, 20)
-    air.look(600, 20)
+    look(air, 1_000, 20)
+    look(air, 600, 20)
     assert (air.bubble_ul, air.sum_ul) == (10, 10)
+
+
+def test_what_of_a_step_lies_past_the_middle_is_known_to_a_nanolitre():
+    """Of 2 uL from 0 to 750 permille a third, 666 nL. Of 5.999 nL from 499 to 999, where 499 of 500 lie past the
+    middle, of 5 nL 4.99: 4."""
+    air = fifths()
+    look(air, 750, 10)
+    assert (air.bubble_ul, air.bubble_pl) == (0, 666_000)
+    air = air_of(857)
+    look(air, 499, 0)
+    look(air, 999, 7)
+    assert (air.bubble_ul, air.bubble_pl) == (0, 4_000)
+
+
+def test_a_tail_in_the_middle_of_the_window_is_still_air():
+    """20 uL fill the window, and with 10 more it is half full: all of that has passed the middle."""
+    air = fifths()
+    look(air, AIR, 100)
+    look(air, 500, 50)
+    assert (air.bubble_ul, air.sum_ul) == (30, 30)
+
+
+# A pump of 4 rollers with 3200 steps and 4096 counts a turn, a step of 133,240 pL: 426,368 nL a turn, 106,592 a roller.
+ROLLERS = {"steps_per_turn": 3_200, "rollers": 4, "suck_back_permille": 120}
+TURN, TURN_STEPS = 4_096, 3_200
+
+
+def test_past_rollers_air_is_what_their_passages_bring_whatever_the_steps():
+    """The first look tells where they stand. Two turns come, of which the encoder then takes one back."""
+    air = air_of(133_240, bubble_ul=1_000, **ROLLERS)
+    air.look(AIR, 0, 77)
+    air.look(AIR, TURN_STEPS, 77 + 2 * TURN)
+    assert (air.bubble_ul, air.bubble_pl, air.sum_ul) == (852, 736_000, 852)
+    air.look(AIR, TURN_STEPS, 77 + TURN)
+    assert (air.bubble_ul, air.bubble_pl, air.sum_ul) == (426, 368_000, 426)
+
+
+def test_of_the_rollers_share_only_what_is_past_the_middle_counts():
+    """A passage of 106,592 nL from 300 to 700 permille: half of it."""
+    air = air_of(133_240, **ROLLERS)
+    air.look(300, 0, 0)
+    air.look(700, TURN_STEPS // 4, TURN // 4)
+    assert (air.bubble_ul, air.bubble_pl) == (53, 296_000)
 
 
 WINDOW_UL = 10
@@ -73,7 +121,7 @@ def test_with_a_known_window_no_bubble_is_seen_larger_than_it_is_nor_later_than_
     past, told = -late_steps * 0.2, None
     while past < volume_ul + 2 * WINDOW_UL:
         past += look_steps * 0.2
-        air.look(seen_at(max(past, 0), volume_ul), look_steps)
+        look(air, seen_at(max(past, 0), volume_ul), look_steps)
         if told is None and air.bubble_too_large():
             told = past
     look_ul = look_steps * 0.2
@@ -96,16 +144,54 @@ def test_what_a_syringe_will_push_on_counts_as_past():
     assert air.after_nl == 0
 
 
+@pytest.mark.parametrize(("nl_kpa", "after_nl"), [(10_009, 2_100), (1_019, 212), (1_010, 212)])
+def test_what_it_will_push_on_is_rather_less_than_more(nl_kpa, after_nl):
+    """At 36 mL/h, by whole 10 nL/kPa: of 10,009 nL/kPa 10,000 count, of 1019 as of 1010 they make 212.1 nL."""
+    air = fifths(bubble_ul=40, compliance_nl_kpa=nl_kpa)
+    air.pump(3_600)
+    assert air.after_nl == after_nl
+
+
+def test_before_the_motor_has_had_a_rate_it_pushes_nothing_on():
+    """A bubble of 2 uL less a nanolitre is no bubble of 2 uL."""
+    air = air_of(1_000, bubble_ul=2, compliance_nl_kpa=10_000)
+    look(air, AIR, 1_999)
+    assert not air.bubble_too_large()
+    look(air, AIR, 1)
+    assert air.bubble_too_large()
+
+
+@pytest.mark.parametrize(("permille", "stops"), [(500, False), (501, True)])
+def test_with_its_tail_in_the_middle_nothing_of_a_bubble_is_to_come(permille, stops):
+    """34 uL are past; 6 would come after if the middle were still in air, and then that is the limit of 40."""
+    air = fifths(bubble_ul=40, compliance_nl_kpa=10_000)
+    air.pump(18_000)
+    look(air, AIR, 0)
+    look(air, permille, 170)
+    assert air.bubble_too_large() == stops
+
+
+@pytest.mark.parametrize(("permille", "window_ms", "wait_ms"), [
+    (0, 360, 360), (1, 363, 90), (1_000, 1_000, 250), (1_000, 20, 5), (1_000, 16, 5), (1_000, 4, 4), (1_000, 0, 0),
+])  # fmt: skip
+def test_with_air_about_the_loop_comes_round_four_times_as_often(permille, window_ms, wait_ms):
+    """But not sooner than after 5 ms, and never later than it would."""
+    air = fifths()
+    assert air.wait_ms(window_ms) == window_ms
+    look(air, permille, 0)
+    assert air.wait_ms(window_ms) == wait_ms
+
+
 @pytest.mark.parametrize(("steps", "stops"), [(169, False), (170, True)])
 def test_the_limit_less_what_comes_after(steps, stops):
     """40 uL less 6: 34 uL of a full detector, 170 steps of 0.2 uL. When its middle is clear, nothing is to come."""
     air = fifths(bubble_ul=40, compliance_nl_kpa=10_000)
     air.pump(18_000)
-    air.look(CLEAR, 0)
+    look(air, CLEAR, 0)
     assert not air.bubble_too_large()
-    air.look(AIR, steps)
+    look(air, AIR, steps)
     assert air.bubble_too_large() == stops
-    air.look(CLEAR, 0)
+    look(air, CLEAR, 0)
     assert not air.bubble_too_large()
 
 
@@ -114,7 +200,7 @@ def test_the_limit_less_what_comes_after(steps, stops):
 def test_a_bubble_is_its_steps_to_the_picolitre(step_pl, looks):
     air = air_of(step_pl)
     for steps in looks:
-        air.look(AIR, steps)
+        look(air, AIR, steps)
     assert air.bubble_ul * 1_000_000 + air.bubble_pl == step_pl * sum(steps for steps in looks if steps > 0)
     assert 0 <= air.bubble_pl < 1_000_000
     assert (air.sum_ul, air.rest_pl) == (air.bubble_ul, air.bubble_pl)
@@ -122,8 +208,8 @@ def test_a_bubble_is_its_steps_to_the_picolitre(step_pl, looks):
 
 def test_steps_back_make_no_air_and_take_none_away():
     air = fifths()
-    air.look(AIR, 7)
-    air.look(AIR, -5)
+    look(air, AIR, 7)
+    look(air, AIR, -5)
     assert (air.bubble_ul, air.bubble_pl) == (1, 400_000)
 
 
@@ -131,7 +217,7 @@ def test_steps_back_make_no_air_and_take_none_away():
 def test_a_bubble_is_too_large_from_its_limit_on(limit_ul, steps, stops):
     air = fifths(bubble_ul=limit_ul)
     for _ in range(steps):
-        air.look(AIR, 1)
+        look(air, AIR, 1)
     assert air.bubble_too_large() == stops
     assert not air.too_much()
 
@@ -140,8 +226,8 @@ def test_a_bubble_is_too_large_from_its_limit_on(limit_ul, steps, stops):
 def test_small_bubbles_add_up(limit_ul, too_much):
     air = fifths(air_sum_ul=limit_ul)
     for _ in range(3):
-        air.look(AIR, 100)
-        air.look(CLEAR, 1_000)
+        look(air, AIR, 100)
+        look(air, CLEAR, 1_000)
         assert (air.bubble_ul, air.bubble_pl) == (0, 0)
     assert air.sum_ul == 60
     assert air.too_much() == too_much
@@ -151,10 +237,10 @@ def test_small_bubbles_add_up(limit_ul, too_much):
 def test_clear_liquid_ends_a_bubble_with_its_rest_but_not_the_sum():
     """1.8 uL and 0.2 of another bubble: 2 uL of air."""
     air = fifths()
-    air.look(AIR, 9)
-    air.look(CLEAR, 9)
+    look(air, AIR, 9)
+    look(air, CLEAR, 9)
     assert (air.bubble_ul, air.bubble_pl, air.sum_ul, air.rest_pl) == (0, 0, 1, 800_000)
-    air.look(AIR, 1)
+    look(air, AIR, 1)
     assert (air.bubble_ul, air.bubble_pl, air.sum_ul, air.rest_pl) == (0, 200_000, 2, 0)
 
 
@@ -163,20 +249,20 @@ def test_foam_is_air(bubbles, too_much):
     """Bubbles of 0.2 uL each, with liquid after each: none is ever a microlitre, and 5000 are 1 mL."""
     air = fifths()
     for _ in range(bubbles):
-        air.look(AIR, 1)
+        look(air, AIR, 1)
         assert air.bubble_ul == 0
-        air.look(CLEAR, 1)
+        look(air, CLEAR, 1)
     assert air.too_much() == too_much
 
 
 def test_a_start_after_air_begins_without_the_bubble_and_keeps_the_sum():
     air = fifths(bubble_ul=1)
-    air.look(AIR, 9)
+    look(air, AIR, 9)
     assert air.bubble_too_large()
     air.begin()
     assert (air.bubble_ul, air.bubble_pl, air.sum_ul, air.rest_pl) == (0, 0, 1, 800_000)
     assert not air.bubble_too_large()
-    air.look(AIR, 5)
+    look(air, AIR, 5)
     assert (air.bubble_ul, air.sum_ul, air.rest_pl) == (1, 2, 800_000)
 
 

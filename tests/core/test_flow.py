@@ -312,6 +312,43 @@ def test_what_flows_back_and_comes_again_is_booked_once():
     assert line.booked_nl == booked_nl + 30_000
 
 
+def test_a_door_that_is_closed_before_free_flow_was_found_has_nothing_booked_twice():
+    """8 uL a second past the open door for two looks and past the closed one for two more: 32 uL, less the zero error
+    of the first look and of those two."""
+    line = Line()
+    line.loose = True
+    line.run(2, 8_000, 0)
+    assert 15_990 <= line.booked_nl <= 16_000
+    line.loose = False
+    assert line.run(2, 8_000, 0) == [WELL, FREE]
+    assert 31_970 <= line.booked_nl <= 32_000
+
+
+def test_what_was_booked_by_the_door_is_forgotten_with_its_surplus():
+    """24 uL, then the sensor's zero error has nearly an hour to take them off; 36 uL afterwards are all new."""
+    line = Line()
+    line.loose = True
+    line.run(2, 12_000, 0)
+    line.loose = False
+    line.run(3_000, 0, 0)
+    assert line.run(3, 12_000, 0) == [WELL, WELL, FREE]
+    assert 59_950 <= line.booked_nl <= 60_000
+
+
+def test_nor_is_what_the_line_had_stored_taken_off_twice():
+    """30 uL of 40 come out of the line as the pressure falls by 2 kPa past the open door; past the closed one come 10
+    more in each of ten looks."""
+    line = Line()
+    line.run(10, NL_S)
+    line.loose = True
+    line.pressure_pa -= 2_000
+    line.run(40, 1_000, 0)
+    assert 9_900 <= line.booked_nl <= 10_000
+    line.loose = False
+    assert line.run(10, 10_000, 0)[-1] == FREE
+    assert 109_500 <= line.booked_nl <= 110_000
+
+
 def test_booked_volume_is_given_and_out_of_the_reservoir():
     """1.2345 mL twice, of 3 mL in a reservoir of 50: 531 uL are left, rounded up to whole uL of what is not in."""
     dose = Dose(Setup(STEP_PL, 50_000))

@@ -52,6 +52,17 @@ def test_the_credit_is_10_ul_above_what_moved_to_a_nanolitre():
     assert desk.look(1) == DOSE
 
 
+def test_backing_off_that_turned_nothing_is_a_look_as_any_other():
+    """100 uL were missed before it, of which 10 are kept: with 10 more of 100 ms and 50 above them, 700 counts."""
+    desk = Desk()
+    desk.order(MOVING)
+    desk.wait(1_000)
+    desk.order(BACKWARD)
+    assert desk.look() == 0
+    assert desk.go(100, 700) == 0
+    assert desk.look(1) == DOSE
+
+
 def test_what_was_missed_may_still_come_at_the_rate():
     """VTBI 1 mL, the motor stands for 60 s in the middle: the full volume is pumped all the same, and no more."""
     desk = Desk(vtbi=1_000)

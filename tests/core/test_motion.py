@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pumpcore.records import ACCEPTED, REFUSED_RATE
+from pumpcore.controller import Controller
+from pumpcore.records import ACCEPTED, REFUSED_RATE, Inputs, Outputs
 from pumpcore.setup import LEAST_INTERVAL_TICKS, MOST_STEP_PL, Setup
-from pumpcore.states import PAUSE, PROGRAM, RESUME, SET_RATE
+from pumpcore.states import PAUSE, PROGRAM, RESUME, SET_RATE, START
 from pumpcore.units import CLOCK_MASK, TICKS_PER_MS
 from stepper import Ideal, Rig, as_it_likes
 
@@ -271,3 +272,19 @@ def test_an_order_fits_into_the_record_even_at_the_highest_rate():
     assert 0 < rig.outputs.segments <= len(rig.outputs.counts)
     ordered = sum(rig.outputs.counts[: rig.outputs.segments])
     assert ordered == 2 * 20 * TICKS_PER_MS // 625 + 2
+
+
+@pytest.mark.parametrize("queued", [-1, -400])
+def test_a_queue_that_holds_less_than_nothing_is_taken_for_an_empty_one(queued):
+    """At rest, at a start, and on the way: the same is ordered."""
+    orders = []
+    for steps_queued in (0, queued):
+        controller, inputs, outputs = Controller(Setup(STEP_PL["50 mL"], 50_000)), Inputs(), Outputs()
+        inputs.steps_queued = steps_queued
+        inputs.vtbi_ul = 10_000
+        for now_ms, inputs.request in enumerate((0, PROGRAM, START, 0, SET_RATE, 0, PAUSE)):
+            inputs.rate_cml_h = 5_000 + now_ms
+            controller.step(now_ms, inputs, outputs)
+            orders.append((outputs.flush, outputs.segments, outputs.counts[:], outputs.intervals_ticks[:]))
+    assert orders[:7] == orders[7:]
+    assert [segments > 0 for _, segments, _, _ in orders[:7]] == [False, False, False, True, False, True, False]

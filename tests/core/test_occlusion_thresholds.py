@@ -201,3 +201,14 @@ def test_a_line_half_way_to_being_blocked_is_not_partly_blocked(g, partly):
     assert line.partly() == partly
     line.climb = 0
     assert line.partly()
+
+
+@pytest.mark.parametrize(
+    ("compliance", "gain_pa", "partly"),
+    [(SYRINGE_NL_KPA, 19, True), (SYRINGE_NL_KPA, 20, False), (20_826, 20, True), (20_826, 21, False)],
+)
+def test_nor_is_one_that_has_just_climbed_by_more_than_three_tenths(compliance, gain_pa, partly):
+    """Of what a blocked line would at 1 mL/h: of 1024 sixteenths 307, 19.2 Pa; of 1067 320, 20 Pa."""
+    line = line_of(100, compliance)
+    feed(line, [25_000, 25_000, 25_000 + gain_pa])
+    assert line.partly() == partly

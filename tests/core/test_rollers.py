@@ -1,12 +1,14 @@
 """What comes past rollers, by their angle, against the volumes worked out by hand."""
 
+from math import floor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pumpcore.air import Air
 from pumpcore.rollers import Rollers
-from pumpcore.setup import Setup
+from pumpcore.setup import Setup, SetupError
 from pumpcore.units import CLOCK_MASK
 
 # A silicone tube of 2.4 mm: 133,240 pL a step, 3200 steps a turn, 4 rollers: 106.592 uL a passage of 1024 counts. 12 %
@@ -79,6 +81,23 @@ def test_what_turned_before_a_start_is_not_counted():
     assert (air.bubble_ul, air.sum_ul) == (0, 0)
     air.look(1_000, 3_200, 50_000 - 3 * 4_096)
     assert (air.bubble_ul, air.sum_ul) == (426, 426)
+
+
+@pytest.mark.parametrize("at", [0, 1, 203, 409, 410, 1_023, 2_000, 4_095])
+def test_the_largest_passage_there_is_keeps_its_shares(at):
+    """1999.850 uL, of which half, 999.925, flows back over a tenth, 409 counts. 2999.775 uL times 3687 counts would
+    be 34 bits."""
+    known = Rollers(Setup(235_000, 500_000, steps_per_turn=8_510, rollers=1, suck_back_permille=500))
+    came = -999_925 * at / 409 if at < 409 else 2_999_775 * (at - 409) / 3_687 - 999_925
+    assert [known.flowed_nl(0), known.flowed_nl(at)] == [0, floor(came)]
+    assert known.flowed_nl(4_096) == 1_999_850 - floor(came)
+
+
+@pytest.mark.parametrize(("steps_per_turn", "ul"), [(8_515, 2_001), (320_000, 75_200)])
+def test_a_passage_that_no_tube_has_is_refused(steps_per_turn, ul):
+    with pytest.raises(SetupError, match=f"^a passage of a roller in uL is {ul}, must be 0 to 2000$"):
+        Setup(235_000, 500_000, steps_per_turn=steps_per_turn, rollers=1)
+    Setup(235_000, 500_000, steps_per_turn=8_514, rollers=1)
 
 
 @pytest.mark.parametrize("lacking", [{"rollers": 0}, {"steps_per_turn": 0}])

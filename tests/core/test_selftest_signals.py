@@ -114,6 +114,17 @@ def test_a_clock_that_jumps_does_not_keep_all_signals_on(jump_ms):
     assert shown(rig)[1:] == (0, 0, 1)
 
 
+@pytest.mark.parametrize("jump_ms", [-60_000, -3_000, 2_500])
+def test_nor_where_there_is_no_second_clock(jump_ms):
+    rig = Rig(STEP_PL, clock_ms=100_000, signal_test=1)
+    rig.step(0)
+    rig.step(1_000)
+    assert shown(rig) == ALL
+    rig.clock_ms += jump_ms
+    rig.step(1_000)
+    assert (raised(rig), shown(rig)) == (set(), NONE)
+
+
 def test_confirmed_once_it_is_confirmed_until_power_off():
     rig = Rig(STEP_PL, signal_test=1)
     rig.step(0)

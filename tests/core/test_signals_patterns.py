@@ -266,3 +266,41 @@ def test_a_change_of_state_leaves_an_alarm_as_it_is(records):
     rig.look(state=KVO)
     rig.run(RECORD_MS - 100)
     assert rig.edges == records[LOW].edges
+
+
+# A clock that goes back
+
+
+BACK_MS = [1, 20_000, 700_000, 3_000_000, 400_000_000]
+
+
+@pytest.mark.parametrize("clock_ms", [0, 5_000_000, CLOCK_MASK - 1_000])
+@pytest.mark.parametrize("back_ms", BACK_MS)
+@pytest.mark.parametrize("priority", PRIORITIES)
+def test_an_alarm_goes_on_from_where_it_was_when_the_clock_went_back(records, priority, back_ms, clock_ms):
+    """And that is seen at the next step."""
+    rig = Rig(clock_ms)
+    rig.alarm(priority)
+    rig.run(9_000)
+    assert not rig.signals.stale(rig.clock, rig.state, rig.priority)
+    rig.clock_ms -= back_ms
+    assert rig.signals.stale(rig.clock, rig.state, rig.priority)
+    rig.look()
+    rig.run(RECORD_MS - 9_000)
+    assert rig.edges == records[priority].edges
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    script=st.lists(st.tuples(CHANGES, st.sampled_from([50, 13_000, 50_000, 125_000, 700_000])), max_size=8),
+    back_ms=st.sampled_from(BACK_MS),
+)
+def test_silences_reminders_and_pauses_go_on_so_as_well(script, back_ms):
+    """What is to last two minutes, or to be told after ten, does not last or wait for as long as the jump."""
+
+    def walk(rig, wait_ms):
+        rig.run(wait_ms)
+        rig.clock_ms -= back_ms
+        rig.look()
+
+    assert play(1_000, script, walk).edges == play(1_000, script, Rig.run).edges

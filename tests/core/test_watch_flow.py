@@ -115,3 +115,19 @@ def test_what_flows_by_the_open_door_is_booked(flow_sensor, booked_ul):
     for n in range(5):
         bench.look(1_000 * n, door_closed=0, flowed_nl=130_000 * n, drops=130 * n // 50)
     assert bench.watch.dose.free_ul == bench.watch.dose.pumped_ul == booked_ul
+
+
+def test_once_the_flow_sensor_is_known_dead_drops_are_booked_until_it_counts_again():
+    """A drop of 50 uL a look, carried by the rollers until SENSOR_FAULT; then by itself past the open door."""
+    bench = Bench(flow_sensor=1)
+    for n in range(1, 61):
+        found = bench.look(1_000 * n, steps=250, drops=n)
+    assert found == {SENSOR_FAULT}
+    bench.moving = False
+    bench.watch.acknowledge()
+    for n in range(61, 65):
+        bench.look(1_000 * n, door_closed=0, drops=n)
+    assert bench.watch.dose.free_ul == 4 * 50
+    for n in range(65, 67):
+        bench.look(1_000 * n, flowed_nl=(n - 64) * 50_000, drops=n)
+    assert 299 <= bench.watch.dose.free_ul <= 300

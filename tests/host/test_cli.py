@@ -295,6 +295,17 @@ def test_a_remark_is_shown_and_kept(here):
     assert summary["remarks"] == ["start: at 5 s, as the scenario says; nothing is infused before"]
 
 
+def test_remarks_of_many_runs_stand_below_the_table_and_their_scenarios_are_marked(here):
+    (here / "late.toml").write_text(SCENARIO + '[[event]]\nat_s = 5\naction = "start"\n')
+    for name in ("usual", "other"):
+        (here / f"{name}.toml").write_text(SCENARIO)
+    told = run("simulate", "late.toml", "usual.toml").stdout
+    table, below = told.split("* late: ")
+    assert "late *" in table and "usual *" not in table
+    assert below.splitlines()[0] == "start: at 5 s, as the scenario says; nothing is infused before"
+    assert "* " not in run("simulate", "usual.toml", "other.toml").stdout
+
+
 def test_help_loads_no_plotting_library():
     code = "import sys, pumphost.cli; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -1,22 +1,26 @@
 """Runs under 32-bit MicroPython: bytes allocated by steps in a steady state, one line a case, with all that
-watches turned on and the guard beside it: told the orders, shown the encoder.
+watches turned on, the link idle and the guard beside it: told the orders, shown the encoder.
 
 A case is a state that moves the motor, a syringe and a rate. The motor is the shortest that keeps the
-contract: it gives what was ordered as time goes by. Prints `state rate_cml_h step_pl steps bytes`, and
-at the end the same of a loop known to allocate.
+contract: it gives what was ordered as time goes by. Prints `state rate_cml_h step_pl steps bytes`, then for some
+frames of a host `REQUEST word 0 steps bytes` with the reply, and at the end the same of a loop known to allocate.
 """
 
 import gc
+from binascii import crc32
 
 from pumpcore.controller import Controller
 from pumpcore.guard import ANSWER_BYTES, Guard
 from pumpcore.orders import Orders
+from pumpcore.pump import Pump, Serial
 from pumpcore.records import ACCEPTED, Inputs, Outputs
+from pumpcore.session import Hash, Session
 from pumpcore.setup import Setup
 from pumpcore.states import ACKNOWLEDGE, INFUSING, KVO, PROGRAM, SILENCE, START, STATE_NAMES
 from pumpcore.units import CLOCK_MASK
 
 STEADY_STEPS = 400
+REQUEST_STEPS = 8  # of 16 bytes each; the last are idle
 CODE_SUM = 0x2A5F1C73
 TICKS_PER_MS = 12_500
 
@@ -37,10 +41,32 @@ def ordered(outputs):
     return total
 
 
-def ask(controller, now, inputs, outputs, request, beside):
+class Host(Serial):
+    """Says what it is told to, and forgets what is said to it."""
+
+    def __init__(self):
+        self.line = b""
+        self.at = 0
+
+    def receive(self, buffer):
+        count = 0
+        while count < len(buffer) and self.at < len(self.line):
+            buffer[count] = self.line[self.at]
+            count += 1
+            self.at += 1
+        return count
+
+    def send(self, line, count):
+        pass
+
+
+host = Host()
+
+
+def ask(pump, now, inputs, outputs, request, beside):
     inputs.request = request
     beside.sense(now, inputs)
-    controller.step(now, inputs, outputs)
+    pump.step(now, inputs, outputs, host)
     beside.follow(now, inputs, outputs)
     inputs.request = 0
     if outputs.answer != ACCEPTED:
@@ -83,13 +109,13 @@ class Beside:
         inputs.guard = self.answer[2]
 
 
-def run(controller, now, inputs, outputs, steps, beside):
+def run(pump, now, inputs, outputs, steps, beside):
     """The clock after `steps` steps, each at the time the one before asked for."""
     due = outputs.intervals_ticks[0]
     for _ in range(steps):
         beside.sense(now, inputs)
         inputs.key_down = now >> 11 & 1  # somebody presses it for 2 s, again and again
-        then = controller.step(now, inputs, outputs)
+        then = pump.step(now, inputs, outputs, host)
         beside.follow(now, inputs, outputs)
         inputs.steps_queued += ordered(outputs)
         due = advance(due, ((then - now) & CLOCK_MASK) * TICKS_PER_MS, inputs, outputs)
@@ -104,12 +130,13 @@ def measure(state, rate_cml_h, step_pl, start_ms):
         "upstream_pa": 16_000,
         "back_off": 1,
         "flow_sensor": 1,
-        "rollers": 4,
+        "rollers": 1,  # a passage of 17, 555 and 752 uL
         "suck_back_permille": 120,
         "air_window_ul": 10,
     }
     tested = {"air_test": 1, "second_clock": 1, "code_sum": CODE_SUM, "signal_test": 1}
-    controller = Controller(Setup(step_pl, 9_000_000, restarts=3, barrel_um=28_590, **watched, **tested))
+    setup = Setup(step_pl, 9_000_000, restarts=3, barrel_um=28_590, **watched, **tested)
+    pump = Pump(Controller(setup), Session(b"", b"", Hash()))
     beside = Beside(step_pl)
     inputs = Inputs()
     outputs = Outputs()
@@ -118,20 +145,37 @@ def measure(state, rate_cml_h, step_pl, start_ms):
     inputs.rate_cml_h = rate_cml_h
     inputs.kvo_cml_h = rate_cml_h
     inputs.vtbi_ul = 1 if state == KVO else 8_000_000
-    ask(controller, start_ms, inputs, outputs, SILENCE, beside)  # the first step plays the signals
-    ask(controller, start_ms, inputs, outputs, ACKNOWLEDGE, beside)
-    ask(controller, start_ms, inputs, outputs, PROGRAM, beside)
-    ask(controller, start_ms, inputs, outputs, START, beside)
+    ask(pump, start_ms, inputs, outputs, SILENCE, beside)  # the first step plays the signals
+    ask(pump, start_ms, inputs, outputs, ACKNOWLEDGE, beside)
+    ask(pump, start_ms, inputs, outputs, PROGRAM, beside)
+    ask(pump, start_ms, inputs, outputs, START, beside)
     now = start_ms
     while outputs.state != state:
         inputs.steps_done += inputs.steps_queued
         inputs.steps_queued = 0
-        ask(controller, now, inputs, outputs, ACKNOWLEDGE, beside)
-    now = run(controller, now, inputs, outputs, 3, beside)
+        ask(pump, now, inputs, outputs, ACKNOWLEDGE, beside)
+    now = run(pump, now, inputs, outputs, 3, beside)
     gc.collect()
     before = gc.mem_alloc()
-    run(controller, now, inputs, outputs, STEADY_STEPS, beside)
+    run(pump, now, inputs, outputs, STEADY_STEPS, beside)
     print(STATE_NAMES[outputs.state], rate_cml_h, step_pl, STEADY_STEPS, gc.mem_alloc() - before)
+
+
+def measure_request(pump, number, words):
+    """What hearing a frame and answering it allocates, as it comes the second time: the first may fill a table."""
+    inputs = Inputs()
+    outputs = Outputs()
+    used = 0
+    for i in range(2):
+        text = ">%d %s" % (number + i, words)
+        host.line = ("%s *%08X\n" % (text, crc32(text.encode()))).encode()
+        host.at = 0
+        gc.collect()
+        before = gc.mem_alloc()
+        for _ in range(REQUEST_STEPS):
+            pump.step(0, inputs, outputs, host)
+        used = gc.mem_alloc() - before
+    print("REQUEST", words.split()[0], 0, REQUEST_STEPS, used)
 
 
 def control():
@@ -150,4 +194,9 @@ for step_pl in (5_422, 173_530, 235_000):
             measure(INFUSING, rate_cml_h, step_pl, 0)
             measure(KVO, rate_cml_h, step_pl, 0)
             measure(INFUSING, rate_cml_h, step_pl, CLOCK_MASK - 3_000)  # the clock wraps on the way
+asked = Pump(Controller(Setup(173_530, 50_000)), Session(b"", b"", Hash()))
+measure_request(asked, 1, "status")
+measure_request(asked, 1, "senses")
+measure_request(asked, 1, "program 500 10000 100")
+measure_request(asked, 3, "alive")
 control()

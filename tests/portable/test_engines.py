@@ -122,16 +122,18 @@ def test_a_boot_ends_the_process_before_and_an_error_the_last():
     assert second.process.returncode == 0
 
 
-def test_firmware_that_fails_is_an_error_that_says_what_it_said(boot):
+def test_firmware_that_fails_is_an_error_that_says_what_it_said(boot, tmp_path, monkeypatch):
     wrong = setup()
     wrong.reservoir_ul = 0
     engine = boot(wrong)
     with pytest.raises(RuntimeError, match=r"(?s)has ended under MicroPython: .*SetupError: reservoir_ul is 0"):
         step(engine)
     assert engine.process.returncode == 1
+    (tmp_path / "main.py").write_text("def infuse(board, pump):\n    board.dose.rate_cml_h // 0\n", encoding="ascii")
+    monkeypatch.setattr("pumpsim.engine.FIRMWARE", tmp_path)  # its loop; the rest is the shipped one
     engine = boot(setup())
     with pytest.raises(RuntimeError, match=r"(?s)main.py.*, in infuse.*ZeroDivisionError"):
-        step(engine, steps_queued=-1)
+        step(engine)
     assert engine.process.returncode == 1
 
 

@@ -18,15 +18,19 @@ from lacking import lacking, micropython_64
 import pumpcore
 import pumpsim
 from pumpcore.alarms import AIR_BUBBLE, INFUSION_COMPLETE, INFUSION_NEAR_END, OCCLUSION_DOWNSTREAM
+from pumpcore.commands import TABLE
 from pumpcore.records import REFUSED_HERE
 from pumpcore.setup import Setup
 from pumpcore.states import ALARM, INFUSING, KVO, PAUSED, PUMPING, RELIEF, REQUESTS, STATE_NAMES
 from pumpsim.loading import load
 from pumpsim.rig import setup_of
 from record import FIELDS, STORY, TRACE, record
+from traffic import TRAFFIC, talk
 
 HERE = Path(__file__).parent
 FIRMWARE = Path(pumpcore.__file__).parents[1]
+HASHING = FIRMWARE / "board/hashing.py"
+FOLDERS = f"{FIRMWARE}:{HASHING.parent}"  # modules are found there
 BOOK = sorted((Path(pumpsim.__file__).parents[1] / "scenarios").glob("*.toml"))
 NODE_FOLDER = Path(sys.prefix) / "node"  # where `make` puts the npm package
 WASM = NODE_FOLDER / "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs"
@@ -42,11 +46,11 @@ def output_of(command, folder, **environment):
 
 
 def on_cpython(script):
-    return output_of([sys.executable, script], HERE, PYTHONPATH=str(FIRMWARE))
+    return output_of([sys.executable, script], HERE, PYTHONPATH=FOLDERS)
 
 
 def on_micropython_64(script):
-    return output_of([str(micropython_64()), script], HERE, MICROPYPATH=str(FIRMWARE))
+    return output_of([str(micropython_64()), script], HERE, MICROPYPATH=FOLDERS)
 
 
 def on_micropython_32(script):
@@ -54,7 +58,7 @@ def on_micropython_32(script):
         lacking("no 32-bit MicroPython: it needs Node.js")
     if not WASM.exists():
         lacking("no 32-bit MicroPython: make .venv/.node-ready installs it with npm")
-    command = ["node", str(HERE / "run32.mjs"), str(FIRMWARE), str(HERE / script), str(TRACE)]
+    command = ["node", str(HERE / "run32.mjs"), str(FIRMWARE), *map(str, (HERE / script, TRACE, TRAFFIC, HASHING))]
     return output_of(command, NODE_FOLDER)
 
 
@@ -69,6 +73,41 @@ def test_outputs_are_equal_byte_for_byte(run, reference, record_property):
     assert output == reference
     steps = reference.count("\n")
     record_property("figure", f"{run.__name__}: {steps} steps, {len(output)} bytes, equal to those on_cpython")
+
+
+@pytest.fixture(scope="module")
+def said():
+    return on_cpython("answer.py")
+
+
+@pytest.mark.parametrize("run", [on_micropython_64, on_micropython_32], ids=["64-bit", "32-bit"])
+def test_a_host_is_answered_alike_byte_for_byte(run, said, record_property):
+    output = run("answer.py")
+    assert output == said
+    lines = [line for line in said.splitlines() if "<" in line]
+    record_property("figure", f"{run.__name__}: {len(lines)} replies to a recorded host, equal to those on_cpython")
+
+
+def test_the_traffic_is_what_the_host_says_today(said):
+    """If not: PYTHONPATH=tests python tests/portable/traffic.py. Also, the board's own HMAC, which answers here, is
+    Python's, which the host was recorded with."""
+    lines, replies = talk()
+    assert TRAFFIC.read_text(encoding="ascii") == "".join(lines)
+    assert [line.split("<")[1] for line in said.splitlines() if "<" in line] == replies
+
+
+def test_the_traffic_has_what_it_should(said):
+    """Every command done and refused, sessions, a key of the pump in between, junk, and a clock that wraps."""
+    lines = TRAFFIC.read_text(encoding="ascii").splitlines()
+    heard = b"".join(bytes.fromhex(line.split()[2]) for line in lines if len(line.split()) > 2)
+    for command in TABLE:
+        assert b" " + command.word + b" " in heard
+    for why in ("unknown", "fields", "session", "stale", "digest", "lapsed", "event", "state"):
+        assert f" no {why} " in said
+    clocks = [int(line.split()[0]) for line in lines]
+    assert sum(after < before for before, after in pairwise(clocks)) == 1
+    assert any(line.split()[1] != "0" for line in lines)
+    assert heard.count(b" open ") >= 3 and b"\xff" in heard
 
 
 def test_the_trace_is_what_the_story_gives_today():
@@ -109,12 +148,21 @@ def allocation():
 
 
 def test_a_steady_step_allocates_nothing_on_32_bits(allocation, record_property):
-    cases = [line for line in allocation if line[0] != "CONTROL"]
+    cases = [line for line in allocation if line[0] not in ("CONTROL", "REQUEST")]
     assert {line[0] for line in cases} == {name for name, moves in zip(STATE_NAMES, PUMPING, strict=True) if moves}
     assert len(cases) == 51
     assert [line for line in cases if line[4] != "0"] == []
     steps = sum(int(line[3]) for line in cases)
     record_property("figure", f"allocation on 32 bits: 0 bytes in {steps} steps, {len(cases)} cases")
+
+
+def test_a_frame_and_its_reply_allocate_little(allocation, record_property):
+    """The checks, and what they are taken of; not the frame, nor its numbers."""
+    used = {line[1]: int(line[4]) for line in allocation if line[0] == "REQUEST"}
+    assert set(used) == {"status", "senses", "program", "alive"}
+    assert all(0 < count <= 320 for count in used.values())
+    told = ", ".join(f"{word} {count}" for word, count in used.items())
+    record_property("figure", f"allocation on 32 bits, bytes a frame with its reply: {told}")
 
 
 def test_the_drivers_of_a_board_allocate_nothing_either_on_32_bits(record_property):
