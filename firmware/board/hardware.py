@@ -39,7 +39,7 @@ from board.pins import (
 )
 from board.protector import Protector
 from board.segments import Segments
-from board.settings import RANDOM_BYTES, Settings
+from board.settings import RANDOM_BYTES, STEPS_PER_TURN, Settings
 from board.usb import Usb
 from pumpcore.events import RESET, SETTINGS_LOST, WATCHDOG
 from pumpcore.menu import Menu
@@ -55,7 +55,6 @@ TYPE_CHECKING = False  # MicroPython has no `typing`; a type checker takes this 
 if TYPE_CHECKING:
     from board.analog import Converter
 
-STEPS_PER_TURN = const(3_200)  # 200 full steps, 16 microsteps, no gear
 COMPLIANCE_NL_KPA = const(21_715)  # as the virtual pump works it out for a 50 mL syringe and a line of 1.5 m, at most
 I2C_HZ = const(400_000)
 ENCODER_US = const(1_000)  # longest transfer, in microseconds: it takes 130
@@ -144,7 +143,7 @@ class Hardware(Serial):
             return
 
     def guard(self, setup: Setup) -> None:
-        self.protector = Protector(setup, self.encoder, self.enable, self.timer)
+        self.protector = Protector(self.settings.count_pl, self.encoder, self.enable, self.timer)
 
     # In the loop
 

@@ -9,8 +9,7 @@ the midst of telling the guard or reading the encoder itself (`busy`) and is mad
 hangs holds it up too: then GATE stands still, and nobody feeds the watchdog. main.py says what on one chip is
 independent, and what is not.
 
-An encoder that does not answer makes the guard blind, and a blind guard is not content. What a count moves is worked
-out from the same setting as the controller's step: a calibration that is wrong deceives both.
+An encoder that does not answer makes the guard blind, and a blind guard is not content.
 """
 
 import time
@@ -23,19 +22,16 @@ from board.watchdog import Watchdog
 from pumpcore.guard import ANSWER_BYTES, Guard
 from pumpcore.orders import Orders
 from pumpcore.records import Inputs, Outputs
-from pumpcore.setup import Setup
-from pumpcore.travel import COUNTS_PER_TURN
 from pumpcore.units import CLOCK_MASK, const
 
 LOOK_MS = const(10)
-LOW_BY = const(999)  # permille: the guard is told a little less than moves, as calibrations differ; assumed
 
 
 class Protector:
     """`content` while the motor may have its driver; `reason` why the guard has stopped it, 0 while it has not."""
 
-    def __init__(self, setup: Setup, encoder: Encoder, enable: Pin, timer: int) -> None:
-        self.guard = Guard(setup.step_pl * setup.steps_per_turn // COUNTS_PER_TURN * LOW_BY // 1_000)
+    def __init__(self, pl_per_count: int, encoder: Encoder, enable: Pin, timer: int) -> None:
+        self.guard = Guard(pl_per_count)
         self.orders = Orders()
         self.encoder = encoder
         self.enable = enable

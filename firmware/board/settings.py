@@ -6,7 +6,7 @@ goes to the copy that does not hold, so that whatever is cut off at any byte, th
 values below hold, `lost` says so, and the key is one that fits nobody: nobody commands a pump that has forgotten whose
 it is.
 
-    mpremote exec "import board.settings; board.settings.change(step_pl=173412)"
+    mpremote exec "import board.settings; board.settings.change(step_pl=173412, count_pl=135341)"
     mpremote exec "import board.settings; board.settings.change(key='00112233445566778899aabbccddeeff')"
 """
 
@@ -14,16 +14,20 @@ import os
 from binascii import crc32
 
 from pumpcore.setup import Setup
+from pumpcore.travel import COUNTS_PER_TURN
 from pumpcore.units import CLOCK_MASK, const
 
 FILES = ("settings.0", "settings.1")
-NAMES = ("step_pl", "reservoir_ul", "occlusion_pa", "bubble_ul")
+NAMES = ("step_pl", "count_pl", "reservoir_ul", "occlusion_pa", "bubble_ul")
 NO_KEY = "-"
 MOST_KEY_BYTES = const(64)  # a block of SHA-256: a longer one is no better
 RANDOM_BYTES = const(16)
 
 # The nominal rig: BD Plastipak 50 mL, inner diameter 26.59 mm; a screw of 1 mm pitch; 3200 microsteps a turn.
 STEP_PL = const(173_530)  # pi / 4 * (26.59 mm)**2 * 1 mm / 3200
+COUNT_PL = const(135_434)  # the guard's, of a count of the encoder: entered apart, so that a slip in one shows
+STEPS_PER_TURN = const(3_200)  # 200 full steps, 16 microsteps, no gear
+LOW_BY = const(999)  # permille: the guard is told a little less than moves, as calibrations differ; assumed
 RESERVOIR_UL = const(50_000)
 OCCLUSION_PA = const(40_000)  # pumpcore.setup says why, as for the next
 BUBBLE_UL = const(100)
@@ -34,6 +38,7 @@ class Settings:
 
     def __init__(self) -> None:
         self.step_pl = STEP_PL
+        self.count_pl = COUNT_PL
         self.reservoir_ul = RESERVOIR_UL
         self.occlusion_pa = OCCLUSION_PA
         self.bubble_ul = BUBBLE_UL
@@ -92,6 +97,12 @@ def change(**values: object) -> None:
         else:
             raise ValueError("no setting %s=%r: there are key, a text, and the numbers %s" % (name, value, NAMES))
     Setup(settings.step_pl, settings.reservoir_ul, settings.occlusion_pa, settings.bubble_ul)
+    count_pl = settings.step_pl * STEPS_PER_TURN // COUNTS_PER_TURN * LOW_BY // 1_000
+    if not count_pl * 99 <= settings.count_pl * 100 <= count_pl * 101:
+        raise ValueError(
+            "count_pl is %d, with step_pl=%d it must be %d or within 1 percent of that: give both"
+            % (settings.count_pl, settings.step_pl, count_pl)
+        )
     if settings.lost and "key" not in values:
         raise ValueError("the settings are lost, and the key: give key='' or its digits, and what was not as built")
     settings.save()

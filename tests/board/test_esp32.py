@@ -104,7 +104,7 @@ def test_a_flush_lets_the_burst_end_and_leaves_nothing_queued(rig, board):
 
 
 def test_the_pump_is_no_faster_than_its_pulses(board):
-    part("settings").change(step_pl=5_422)  # a 1 mL syringe
+    part("settings").change(step_pl=5_422, count_pl=4_231)  # a 1 mL syringe
     board = type(board)()
     setup = board.setup()
     assert setup.most_rate_cml_h == 5_422 * 4_500 // 3_125  # 78 mL/h, 4000 steps/s

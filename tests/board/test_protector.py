@@ -198,6 +198,12 @@ def test_who_interrupts_the_loop_has_the_board_and_no_watchdog(rig, board):
     assert (rig.timers, rig.levels[GATE], rig.levels[ENABLE]) == ([], 0, 1)
 
 
-def test_the_guard_is_told_a_little_less_than_a_count_moves(board):
+def test_the_guard_has_a_setting_of_its_own_a_little_less_than_a_count_moves(port):
+    settings = part("settings").Settings()
+    settings.step_pl = 17_353  # a digit lost, past whatever checks what is entered
+    settings.save()
+    board = port.Board()
+    board.guard(board.setup())
+    assert board.setup().step_pl == 17_353
     assert board.protector.guard.pl_per_count == 173_530 * 3_200 // 4_096 * 999 // 1_000
     assert part("protector").LOOK_MS == 10

@@ -31,11 +31,28 @@ def saved(module, **values):
 
 
 def values(settings):
-    return {name: getattr(settings, name) for name in ("step_pl", "reservoir_ul", "occlusion_pa", "bubble_ul", "key")}
+    return {
+        name: getattr(settings, name)
+        for name in ("step_pl", "count_pl", "reservoir_ul", "occlusion_pa", "bubble_ul", "key")
+    }
 
 
-BUILT = {"step_pl": 173_530, "reservoir_ul": 50_000, "occlusion_pa": 40_000, "bubble_ul": 100, "key": b""}
-FIRST = {"step_pl": 173_412, "reservoir_ul": 20_000, "occlusion_pa": 60_000, "bubble_ul": 50, "key": KEY}
+BUILT = {
+    "step_pl": 173_530,
+    "count_pl": 135_434,
+    "reservoir_ul": 50_000,
+    "occlusion_pa": 40_000,
+    "bubble_ul": 100,
+    "key": b"",
+}
+FIRST = {
+    "step_pl": 173_412,
+    "count_pl": 135_341,
+    "reservoir_ul": 20_000,
+    "occlusion_pa": 60_000,
+    "bubble_ul": 50,
+    "key": KEY,
+}
 SECOND = {**FIRST, "step_pl": 171_000, "key": b""}
 
 
@@ -99,7 +116,7 @@ def test_with_both_copies_bad_it_is_as_built_says_so_and_nobody_has_its_key(modu
 
 
 def test_a_change_from_the_prompt_holds_from_the_next_power_on(module):
-    module.change(step_pl=171_000, key=KEY.hex())
+    module.change(step_pl=171_000, count_pl=133_460, key=KEY.hex())
     settings = module.Settings()
     assert (settings.step_pl, settings.key, settings.reservoir_ul) == (171_000, KEY, 50_000)
     module.change(key="")
@@ -109,6 +126,8 @@ def test_a_change_from_the_prompt_holds_from_the_next_power_on(module):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
+        ({"step_pl": 160_000}, "count_pl is 133460, with step_pl=160000 it must be 124875 or within 1 percent"),
+        ({"count_pl": 13_346}, "give both"),
         ({"step_pl": 0}, "step_pl is 0, must be 1 to 235000"),
         ({"occlusion_pa": 200_000}, "occlusion_pa is 200000"),
         ({"step_pl": "173530"}, "no setting step_pl='173530'"),
@@ -118,7 +137,7 @@ def test_a_change_from_the_prompt_holds_from_the_next_power_on(module):
     ],
 )
 def test_a_change_that_cannot_be_is_one_line_and_changes_nothing(module, change, says):
-    module.change(step_pl=171_000)
+    module.change(step_pl=171_000, count_pl=133_460)
     before = [Path(name).read_bytes() for name in module.FILES if Path(name).exists()]
     with pytest.raises((ValueError, SetupError), match=says) as caught:
         module.change(**change)
@@ -129,8 +148,8 @@ def test_a_change_that_cannot_be_is_one_line_and_changes_nothing(module, change,
 def test_a_pump_that_has_lost_its_settings_wants_to_be_told_its_key(module):
     Path(module.FILES[0]).write_bytes(b"")
     with pytest.raises(ValueError, match="lost"):
-        module.change(step_pl=171_000)
-    module.change(step_pl=171_000, key="")
+        module.change(step_pl=171_000, count_pl=133_460)
+    module.change(step_pl=171_000, count_pl=133_460, key="")
     settings = module.Settings()
     assert (settings.step_pl, settings.key, settings.lost) == (171_000, b"", False)
 
@@ -160,7 +179,9 @@ def test_flash_that_cannot_be_written_stops_nothing(rig, monkeypatch):
 
 
 def test_the_setup_and_the_session_are_those_of_the_settings(rig, module):
-    module.change(step_pl=171_000, reservoir_ul=20_000, occlusion_pa=60_000, bubble_ul=50, key=KEY.hex())
+    module.change(
+        step_pl=171_000, count_pl=133_460, reservoir_ul=20_000, occlusion_pa=60_000, bubble_ul=50, key=KEY.hex()
+    )
     board = load(rig).Board()
     setup = board.setup()
     assert (setup.step_pl, setup.reservoir_ul, setup.occlusion_pa, setup.bubble_ul) == (171_000, 20_000, 60_000, 50)
