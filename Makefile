@@ -15,7 +15,7 @@ help:
 	@echo "make coverage   every branch of pumpcore is taken by tests/core, 1 to 3 minutes"
 	@echo "make mutate     how many wrong lines of five modules the tests notice, 3 to 10 minutes"
 	@echo "make fuzz       five million inputs for the wire's two ends; with -j2 both cores work on it"
-	@echo "make check      ruff, and mypy on the host and on the board's code"
+	@echo "make check      ruff, mypy on the host and, with pyright, on the code of both boards"
 	@echo "make fast       compile controller and plant: simulations run five times as fast; needs gcc"
 	@echo "make bench      the performance table, compiled if that can be done"
 	@echo "make clean      remove .venv and out"
@@ -53,6 +53,9 @@ check: .venv/.dev-ready .venv/.stubs-ready
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file firmware/mypy.ini
+	$(BIN)/mypy --config-file firmware/mypy.esp32.ini
+	$(BIN)/pyright -p firmware/pyright.rp2.json
+	$(BIN)/pyright -p firmware/pyright.esp32.json
 
 bench: .venv/.fast-ready
 	-$(BIN)/openinfuse compile
@@ -92,8 +95,11 @@ clean:
 	@$(PIP) -e '.[fuzz]'
 	@touch $@
 
+# Pyright comes from PyPI as a wrapper that fetches the rest from npm when it first runs.
 .venv/.stubs-ready: .venv/.dev-ready
 	@$(PIP) --no-deps --upgrade --target .venv/stubs micropython-rp2-stubs micropython-stdlib-stubs
+	@$(PIP) --no-deps --upgrade --target .venv/stubs-esp32 micropython-esp32-stubs micropython-stdlib-stubs
+	@$(PIP) -e '.[check]'
 	@touch $@
 
 # Without npm the tests that need it skip and say so.

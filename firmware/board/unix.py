@@ -65,6 +65,13 @@ class Board(Serial):
         """With the key of the second line, if there is one."""
         return Session(bytes.fromhex(self.plant.readline().decode()), SEED, Sha256())
 
+    def cause(self) -> int:
+        """A virtual pump has only been switched on."""
+        return 0
+
+    def guard(self, setup: Setup) -> None:
+        """Nothing: it runs beside the plant."""
+
     def now_ms(self) -> int:
         """What the plant's clock reads, once it says so."""
         while not self.come:
@@ -75,6 +82,9 @@ class Board(Serial):
         for i in range(len(self.inputs)):
             setattr(inputs, self.inputs[i], self.heard[2 + i])
         self.asked = inputs
+
+    def tell(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> None:
+        """Nothing: the plant hears of the step with the answer, and tells its guard."""
 
     def obey(self, outputs: Outputs) -> None:
         told = self.told
@@ -110,6 +120,9 @@ class Board(Serial):
 
     def stop(self) -> None:
         """Nothing: the plant sees that the pipe ends."""
+
+    def release(self) -> None:
+        """Nothing: there is no watchdog."""
 
     def _hear(self) -> None:
         """Take the next message, and answer it if no step of the controller is needed for that."""

@@ -24,6 +24,11 @@ SESSION_ENDED = const(3)
 HOST_LOST = const(4)
 HOST_BACK = const(5)
 UNCONFIRMED_LAPSED = const(6)
+# The value of BOOT, why the pump has started: 0 because it was switched on. All other values of LINK are 0.
+WATCHDOG = const(1)  # nobody fed it: the loop hung, or the guard wanted it so
+RESET = const(2)  # a pin, a button or a program
+SETTINGS_LOST = const(3)  # whatever the reason: no copy of the settings was good, those that it was built with hold
+BOOT_NAMES = ("", "WATCHDOG", "RESET", "SETTINGS_LOST")
 LINK_NAMES = ("", "BOOT", "SESSION_OPENED", "SESSION_ENDED", "LINK_LOST", "LINK_BACK", "UNCONFIRMED_LAPSED")
 
 

@@ -40,9 +40,9 @@ FINE = b""
 
 class Link:
     """After `answer`, `writer.line[:said]` is to be sent. `refused` counts frames that were whole and not taken,
-    modulo 65,536."""
+    modulo 65,536. `cause` is why the pump has started, a value of events.BOOT."""
 
-    def __init__(self, controller: Controller, session: Session) -> None:
+    def __init__(self, controller: Controller, session: Session, cause: int = 0) -> None:
         self.controller = controller
         self.session = session
         self.events = Events()
@@ -71,6 +71,7 @@ class Link:
         self.lost = False
         self.alive_ms = 0
         self.booted = False
+        self.cause = cause
 
     # Before a step
 
@@ -97,7 +98,7 @@ class Link:
     def _time(self) -> None:
         if not self.booted:
             self.booted = True
-            self._note(BOOT)
+            self.events.note(self.now_ms, LINK, BOOT, self.cause)
         if self.waiting.lapse(self.now_ms):
             self._note(UNCONFIRMED_LAPSED)
         if self.session.over(self.now_ms):

@@ -19,9 +19,11 @@ class Serial:
 
 
 class Pump:
-    def __init__(self, controller: Controller, session: Session) -> None:
+    """`cause` is why it has started, a value of events.BOOT."""
+
+    def __init__(self, controller: Controller, session: Session, cause: int = 0) -> None:
         self.controller = controller
-        self.link = Link(controller, session)
+        self.link = Link(controller, session, cause)
 
     def step(self, now_ms: int, inputs: Inputs, outputs: Outputs, serial: Serial) -> int:
         """Run once; return when to run next, as `Controller.step` does, or at once if there is more to be heard."""

@@ -28,6 +28,7 @@ MOVE_PA = const(1_200)  # four times what `bedside` noise of a few seconds is, t
 MOVE, NOISY = const(6), const(20)  # for each move, less one a block: four in a row are noise; assumed
 TEST_EVERY_MS = const(60_000)  # blind for a minute at most; assumed
 AIR_PERMILLE = const(900)  # what a dark receiver reads at least; assumed
+ALL_PERMILLE = const(1_000)  # a driver that says more has lost its wire
 
 
 class PressureSense:
@@ -123,8 +124,8 @@ class PressureSense:
 
 
 class AirSense:
-    """Without a sender that can be switched off it has never failed. `testing` is what the driver is told: the sender
-    is off until the next look."""
+    """Without a sender that can be switched off it fails by its wire alone. `testing` is what the driver is told: the
+    sender is off until the next look."""
 
     def __init__(self, setup: Setup) -> None:
         self.can_be_tested = setup.air_test
@@ -136,7 +137,9 @@ class AirSense:
         self.next_ms = -1
 
     def failed(self, now_ms: int, air_permille: int) -> bool:
-        """Whether a detector without its sender still sees a clean line."""
+        """Whether a detector without its sender still sees a clean line, or more air than there is room for."""
+        if air_permille > ALL_PERMILLE:
+            return True
         if self.testing:
             self.testing = 0
             self.next_ms = later_ms(now_ms, TEST_EVERY_MS)

@@ -15,7 +15,7 @@ A small integer on a 32-bit board has 31 bits with its sign. Everything the loop
 """
 
 try:
-    from micropython import const
+    from micropython import const  # pyright: ignore[reportAssignmentType]
 except ImportError:  # CPython
 
     def const(value):  # type: ignore

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pumpcore.alarms import TABLE as ALARMS
 from pumpcore.alarms import Alarm
 from pumpcore.commands import PROTOCOL
-from pumpcore.events import KIND_NAMES, LINK, LINK_NAMES, RAISED, REQUEST, STATE
+from pumpcore.events import BOOT_NAMES, KIND_NAMES, LINK, LINK_NAMES, RAISED, REQUEST, STATE
 from pumpcore.records import ANSWER_NAMES
 from pumpcore.states import EVENT_NAMES, STATE_NAMES
 from pumphost.line import WrongVersion
@@ -130,7 +130,7 @@ MEANINGS: dict[int, tuple[Sequence[str], Sequence[str]]] = {  # of an event's co
     STATE: (STATE_NAMES, STATE_NAMES),
     RAISED: (ALARM_NAMES, ("cleared", "raised")),
     REQUEST: (EVENT_NAMES, ANSWER_NAMES),
-    LINK: (LINK_NAMES, ("",)),
+    LINK: (LINK_NAMES, BOOT_NAMES),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pumpcore.commands import GATE_NAMES, TABLE, WHY, Command, Field
-from pumpcore.events import KIND_NAMES, LINK, LINK_NAMES
+from pumpcore.events import BOOT_NAMES, KIND_NAMES, LINK, LINK_NAMES
 from pumpcore.records import ANSWER_NAMES
 from pumpcore.states import EVENT_NAMES, REQUESTS, STATE_NAMES
 from pumphost.told import ALARM_NAMES
@@ -77,7 +77,8 @@ def _numbered(names: Sequence[str]) -> str:
 
 def _events() -> str:
     codes = {**dict.fromkeys(KIND_NAMES, "number of it"), KIND_NAMES[LINK]: _numbered(LINK_NAMES)}
-    values = ("", "state before it", "0 cleared, 1 raised", "answer", "0")
+    boot = f"of BOOT why it has started: 0 switched on, {_numbered(BOOT_NAMES)}; else 0"
+    values = ("", "state before it", "0 cleared, 1 raised", "answer", boot)
     rows = ((f"{kind} {name}", codes[name], values[kind]) for kind, name in enumerate(KIND_NAMES) if name)
     return _table(("kind of event", "code", "value"), rows)
 

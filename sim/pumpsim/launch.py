@@ -6,7 +6,7 @@ what goes wrong is said on standard error, as standard output is the pipe.
 
 import sys
 
-from board import Board
+from board.port import Board
 from main import infuse
 from pumpcore.controller import Controller
 from pumpcore.pump import Pump

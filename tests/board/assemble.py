@@ -1,4 +1,6 @@
-"""The parts of a Pico that board/rp2.py touches, so that the shipped file itself runs on a PC.
+"""The parts of a Pico that the shipped drivers touch, so that the very files run on a PC.
+
+Behind the pins: state machines that run the shipped PIO programs, and the parts of `parts.py`.
 
 `rp2.asm_pio` runs the shipped function and encodes what it calls: the RP2040 datasheet, section 3.4,
 gives the encodings, and only the instructions in use are here. `StateMachine` then runs those opcodes in
@@ -15,6 +17,11 @@ import types
 from dataclasses import replace
 
 from pioemu import State, clock_cycles_reached, emulate
+
+from parts import Adc, FrameBuffer, I2c, Pwm, Rmt, Timer, Wdt
+from pumpcore.records import Inputs, Outputs
+from pumpcore.states import INFUSING
+from pumpcore.units import CLOCK_MASK
 
 FIFO_WORDS = 4  # of each direction, twice that when one is joined to the other; datasheet 3.5.3
 
@@ -116,7 +123,15 @@ class Rig:
         self.clock_ms = 0  # of the loop: the two advance apart, as the emulator is slow
         self.exec_ticks = 0  # that pass before an instruction from the board is carried out
         self.levels = {}
-        self.counts = {}
+        self.counts = {}  # of the ADCs, by GPIO
+        self.chips = {}  # on the I2C buses, by address
+        self.pwms = {}  # by GPIO
+        self.timers = []
+        self.fed_ms = []  # when the watchdog was
+        self.cause = 1  # of the last reset: power-on
+        self.mem32 = {}
+        self.rises_us = []  # of the pulses of an ESP32
+        self.clock_us = 0
         self.system_hz = 125_000_000
         self.machines = {}
         self.asleep = lambda: None  # called for every millisecond slept
@@ -136,8 +151,15 @@ class Rig:
 
     def sleep_ms(self, ms):
         for _ in range(ms):
-            self.clock_ms = (self.clock_ms + 1) & 0x3FFFFFFF
+            self.pass_ms()
             self.asleep()
+
+    def pass_ms(self):
+        """A millisecond of the loop's time, whatever the loop does in it."""
+        self.clock_ms = (self.clock_ms + 1) & 0x3FFFFFFF
+        self.clock_us += 1_000
+        for timer in self.timers:
+            timer.fire_if_due()
 
     def modules(self):
         """The modules that a Pico has and CPython lacks."""
@@ -149,14 +171,26 @@ class Rig:
         machine = types.ModuleType("machine")
         machine.freq = lambda: self.system_hz
         machine.Pin = type("Pin", (Pin,), {"rig": self})
-        machine.ADC = lambda pin: types.SimpleNamespace(read_u16=lambda: self.counts.get(pin.gpio, 0))
+        machine.ADC = type("ADC", (Adc,), {"rig": self})
+        machine.I2C = type("I2C", (I2c,), {"rig": self})
+        machine.PWM = type("PWM", (Pwm,), {"rig": self})
+        machine.Timer = type("Timer", (Timer,), {"rig": self})
+        machine.WDT = type("WDT", (Wdt,), {"rig": self})
+        machine.PWRON_RESET, machine.WDT_RESET = 1, 3
+        machine.reset_cause = lambda: self.cause
+        machine.mem32 = self.mem32
+        framebuf = types.ModuleType("framebuf")
+        framebuf.FrameBuffer, framebuf.MONO_VLSB = FrameBuffer, 0
         time = types.ModuleType("time")
         time.ticks_ms = lambda: self.clock_ms
+        time.ticks_us = lambda: self.clock_us & CLOCK_MASK
         time.sleep_ms = self.sleep_ms
         select = types.ModuleType("select")
         select.POLLIN, select.POLLOUT = 1, 4
         select.poll = lambda: Poll(self)
-        return {"rp2": rp2, "machine": machine, "time": time, "select": select}
+        esp32 = types.ModuleType("esp32")
+        esp32.RMT = type("RMT", (Rmt,), {"rig": self})
+        return {"rp2": rp2, "esp32": esp32, "machine": machine, "time": time, "select": select, "framebuf": framebuf}
 
     def wire(self, board):
         """Put the host's end of the cable on a board."""
@@ -279,15 +313,15 @@ class StateMachine:
         return self.state.receive_fifo.popleft()
 
 
-def load(rig, name="board.rp2"):
-    """Import a firmware module afresh, wired to `rig`, as on a Pico."""
+def load(rig, name="board.rp2", platform="rp2"):
+    """Import a firmware module afresh, wired to `rig`, as on a board."""
     stand_ins = rig.modules()
     hidden = {key: sys.modules.get(key) for key in stand_ins}
     sys.modules.update(stand_ins)
-    here, sys.platform = sys.platform, "rp2"
+    here, sys.platform = sys.platform, platform
     try:
-        for key in ("board", "board.rp2", "board.usb", name):
-            sys.modules.pop(key, None)
+        for key in [key for key in sys.modules if key.split(".")[0] == "board" or key == name]:
+            del sys.modules[key]
         return importlib.import_module(name)
     finally:
         sys.platform = here
@@ -296,3 +330,39 @@ def load(rig, name="board.rp2"):
                 del sys.modules[key]
             else:
                 sys.modules[key] = module
+
+
+def order(*segments, state=INFUSING, flush=False, **shown):
+    """What the controller has the board do."""
+    outputs = Outputs()
+    outputs.state = state
+    outputs.flush = flush
+    outputs.segments = len(segments)
+    for i, (interval, count) in enumerate(segments):
+        outputs.intervals_ticks[i] = interval
+        outputs.counts[i] = count
+    for name, value in shown.items():
+        setattr(outputs, name, value)
+    return outputs
+
+
+def read(board):
+    inputs = Inputs()
+    board.read(inputs)
+    return inputs
+
+
+def part(name):
+    """A module of the board that was loaded last."""
+    return sys.modules[f"board.{name}"]
+
+
+def press(rig, gpio, down_at, up_at):
+    """From now on: hold the key between the two, in ms slept."""
+    levels = iter([*[1] * down_at, *[0] * (up_at - down_at)])
+    rig.asleep = lambda: rig.levels.__setitem__(gpio, next(levels, 1))
+
+
+def settle(board, state):
+    board.obey(order(state=state))
+    board.wait_until((board.now_ms() + 50) & CLOCK_MASK)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from assemble import Program, Rig, load
+from assemble import Program, load
 
 FIRST_SOONER = 27  # from a standstill the first pulse comes this much less than an interval after the words
 HIGH_TICKS = 25
@@ -17,13 +17,8 @@ LEAST = 625
 
 
 @pytest.fixture
-def rig():
-    return Rig()
-
-
-@pytest.fixture
 def stepper(rig):
-    return load(rig).Stepper()
+    return load(rig, "board.stepper").Stepper()
 
 
 def give(stepper, *segments):
@@ -62,8 +57,8 @@ def test_an_instruction_is_encoded_as_in_the_datasheet(emit, opcode):
 
 
 def test_the_programs_fit_one_pio_block(rig):
-    board = load(rig)
-    assert len(board.give_pulses.opcodes) + len(board.count_pulses.opcodes) <= 32
+    stepper = load(rig, "board.stepper")
+    assert len(stepper.give_pulses.opcodes) + len(stepper.count_pulses.opcodes) <= 32
 
 
 @pytest.mark.parametrize("interval", [LEAST, 626, 1000])

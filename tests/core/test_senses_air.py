@@ -74,3 +74,13 @@ def test_a_start_begins_with_a_test():
 def test_a_sender_that_cannot_be_switched_is_never_tested():
     sense = air_of(0)
     assert not any(sense.failed(1_000 * n, 0) or sense.testing for n in range(300))
+
+
+@pytest.mark.parametrize("air_test", [0, 1])
+def test_more_air_than_there_is_room_for_is_a_wire_that_is_off(air_test):
+    sense = air_of(air_test)
+    assert sense.failed(0, 1_001)
+    assert sense.failed(20, 1_001)
+    sense.begin()
+    sense.failed(40, 0)
+    assert not sense.failed(60, 1_000)

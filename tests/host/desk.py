@@ -24,9 +24,9 @@ class Desk(Serial):
     """What a serial port looks like to `pumphost.line.Line`, and to the pump. `damage` is asked what becomes of each
     line on its way, as a list of lines: none, another, several; its second argument is "to" or "from" the pump."""
 
-    def __init__(self, key=b"", damage=None, **setup):
+    def __init__(self, key=b"", damage=None, cause=0, **setup):
         self.controller = Controller(Setup(STEP_PL, 50_000, **setup))
-        self.pump = Pump(self.controller, Session(key, b"seed", Hashing()))
+        self.pump = Pump(self.controller, Session(key, b"seed", Hashing()), cause)
         self.inputs, self.outputs = Inputs(), Outputs()
         self.clock_ms = 0
         self.damage = damage or (lambda line, way: [line])

@@ -9,7 +9,7 @@ from host.desk import Desk
 
 from pumpcore import commands
 from pumpcore.alarms import AIR_BUBBLE, ON_BATTERY
-from pumpcore.events import EVENTS
+from pumpcore.events import EVENTS, SETTINGS_LOST, WATCHDOG
 from pumpcore.session import SILENCE_MS
 from pumpcore.waiting import LAPSES_MS
 from pumphost.errors import BadInput
@@ -84,6 +84,13 @@ def test_alarms_and_senses_in_a_persons_units():
     assert "AIR_BUBBLE" in [row.name for row in standing.latched]
     assert (senses.pressure_kpa, senses.air_permille, senses.housing_c) == (12.345, 1_000, 30.5)
     assert (senses.battery_v, senses.on_mains, senses.clock_s) == (8.4, True, desk.clock_ms / 1_000)
+
+
+@pytest.mark.parametrize(("cause", "value"), [(WATCHDOG, "WATCHDOG"), (SETTINGS_LOST, "SETTINGS_LOST")])
+def test_why_a_pump_has_started_is_told_with_its_first_event(cause, value):
+    desk = Desk(cause=cause)
+    with pump_at(desk) as pump:
+        assert next(iter(pump.events())) == Event(0, 0.0, "link", "BOOT", value)
 
 
 def test_events_oldest_first_by_name():

@@ -18,10 +18,12 @@ const mp = await loadMicroPython({
   stdout: (line) => lines.push(line),
 });
 mp.FS.mkdir("/firmware");
-mp.FS.mkdir("/firmware/pumpcore");
-for (const name of fs.readdirSync(path.join(firmware, "pumpcore"))) {
-  if (name.endsWith(".py")) {
-    mp.FS.writeFile(`/firmware/pumpcore/${name}`, fs.readFileSync(path.join(firmware, "pumpcore", name)));
+for (const folder of ["pumpcore", "board"]) {
+  mp.FS.mkdir(`/firmware/${folder}`);
+  for (const name of fs.readdirSync(path.join(firmware, folder))) {
+    if (name.endsWith(".py")) {
+      mp.FS.writeFile(`/firmware/${folder}/${name}`, fs.readFileSync(path.join(firmware, folder, name)));
+    }
   }
 }
 for (const file of files) {

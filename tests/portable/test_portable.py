@@ -165,6 +165,29 @@ def test_a_frame_and_its_reply_allocate_little(allocation, record_property):
     record_property("figure", f"allocation on 32 bits, bytes a frame with its reply: {told}")
 
 
+def test_settings_are_kept_the_same_under_micropython(tmp_path):
+    """What it writes CPython reads, and what cannot be is refused in the same words."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    said = []
+    for folder, command in ((here, [sys.executable]), (there, [str(micropython_64())])):
+        folder.mkdir()
+        paths = {"PYTHONPATH": str(FIRMWARE), "MICROPYPATH": str(FIRMWARE)}
+        said.append(output_of([*command, str(HERE / "settings.py")], folder, **paths))
+    assert said[0] == said[1]
+    assert "count_pl is 133460" in said[0] and "True 16" in said[0]
+    names = ["settings.0", "settings.1"]
+    assert [(here / name).read_bytes() for name in names] == [(there / name).read_bytes() for name in names]
+
+
+def test_the_drivers_of_a_board_allocate_nothing_either_on_32_bits(record_property):
+    """With the interpreter's own framebuf, and stand-ins for the chip."""
+    *parts, control = [line.split() for line in on_micropython_32("board_allocation.py").splitlines()]
+    assert [part for part in parts if part[2] != "0"] == []
+    assert [name for name, _, _ in parts] == ["read", "obey", "draw", "tell", "enter"]
+    assert control[0] == "CONTROL" and int(control[2]) >= 16 * int(control[1])
+    record_property("figure", f"allocation of the drivers on 32 bits: 0 bytes in {parts[0][1]} turns of each")
+
+
 def test_the_measure_sees_an_allocation(allocation):
     name, _, _, steps, used = allocation[-1][:5]
     assert name == "CONTROL"

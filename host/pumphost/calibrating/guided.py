@@ -149,8 +149,9 @@ class _Session:
         _show_repeats(self.console, repeats, lost_g_s)
         new_pl = step_constant(self.old_pl, repeats, asked.most_cv)
         self.console.print(
-            f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's set-up, on a Pico STEP_PL in "
-            "firmware/board/rp2.py, and flash it; until then the pump counts as before.",
+            f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's settings, on a board with "
+            f'mpremote exec "import board.settings; board.settings.change(step_pl={new_pl})", and switch it off and '
+            "on; until then the pump counts as before.",
             soft_wrap=True,
         )
         return Calibration(

@@ -1,0 +1,86 @@
+"""The checksum of the firmware's files on flash, for the pump's test of itself.
+
+    mpremote exec "import board.code; board.code.seal()"
+
+notes it once the files have been copied; from then on changed code starts nothing.
+"""
+
+import os
+
+from pumpcore.units import const
+
+CODE_FOLDERS = ("", "pumpcore/", "board/")
+ROOT_FILES = ("boot.py", "main.py")
+SLICE_BYTES = const(32)  # assumed: half a millisecond
+SUM_PRIME = const(32_749)  # the largest below 2**15: two sums are a small int
+SEAL = "code.sum"
+
+
+class Code:
+    """Adler's two sums of the files' bytes, in 30 bits.
+
+    It is taken whole at power-on, which lasts some seconds, then a slice at a time, round and round. One file is open
+    at a time: each takes a kilobyte of memory. To open the next allocates that much, every few hundred slices, which is
+    all that this port's loop allocates. `sum` is of the last whole round, and 0 where there are no files: an image may
+    have them frozen in. What runs was compiled from the files at power-on and is not looked at again.
+    """
+
+    def __init__(self) -> None:
+        self.names = code_files()
+        self.bytes = bytearray(SLICE_BYTES)
+        self.at = 0  # the file that is read
+        self.low = 1
+        self.high = 0
+        self.sum = 0
+        if self.names:
+            self.file = open(self.names[0], "rb")  # noqa: SIM115  # until it is read
+        while self.names and not self.sum:
+            self.read_a_slice()
+
+    def read_a_slice(self) -> None:
+        if not self.names:
+            return
+        read = self.file.readinto(self.bytes)
+        for i in range(read):
+            self.low = (self.low + self.bytes[i]) % SUM_PRIME
+            self.high = (self.high + self.low) % SUM_PRIME
+        if not read:
+            self._next_file()
+
+    def _next_file(self) -> None:
+        self.file.close()
+        self.at += 1
+        if self.at == len(self.names):
+            self.sum = self.high << 15 | self.low or 1
+            self.at = self.high = 0
+            self.low = 1
+        self.file = open(self.names[self.at], "rb")  # noqa: SIM115
+
+
+def code_files() -> list[str]:
+    """In a fixed order."""
+    names = []
+    for folder in CODE_FOLDERS:
+        try:
+            found = os.listdir(folder[:-1] or ".")
+        except OSError:  # frozen
+            continue
+        names += [folder + name for name in sorted(found) if name.endswith(".py") and (folder or name in ROOT_FILES)]
+    return names
+
+
+def seal() -> None:
+    """Note the checksum of the files as they are now: to be run once they have been copied."""
+    with open(SEAL, "w") as file:
+        file.write(str(Code().sum))
+
+
+def sealed_sum() -> int:
+    """What the code's checksum must be; 0 if it was never sealed. A seal that cannot be read fits no code."""
+    try:
+        with open(SEAL) as file:
+            return int(file.read()) or 1
+    except OSError:
+        return 0
+    except ValueError:
+        return 1
