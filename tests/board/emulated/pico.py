@@ -79,12 +79,12 @@ class Pico:
         self.simulator.halted = False
         while not self.simulator.halted:
             if self.mcu.core.waiting:
-                self._sleep()
+                self.sleep()
             else:
                 execute_batch(self.simulator, 1)
         self.limit.cancel()
 
-    def _sleep(self) -> None:
+    def sleep(self) -> None:
         """Up to the next alarm, which need not wake the processor."""
         left_ns = self.clock.nanos_to_next_alarm
         while left_ns > TICK_NS and self._pio_runs():
