@@ -1,8 +1,11 @@
 """The emulated Pico in its pump: what leaves the STEP pin turns the virtual pump's screw, and what the plant makes of
 that comes back as voltages and as the encoder's angle.
 
-Pins and sensors' scales are those of the port, read from firmware/board/rp2.py by their names.
+Pins and sensors' scales are those of the port, read from firmware/board by their names.
 """
+
+import sys
+from types import SimpleNamespace
 
 from rp2040py.utils.fifo import FIFO
 
@@ -33,6 +36,13 @@ STIFF = Scenario(
 LEVELS = {"SEATED_SWITCH": 0, "VBUS_SENSE": 1}
 ENCODER_BUS = 0
 NO_PATIENCE_S = 0.0  # of real time: the port has its own, in simulated time
+
+
+def port_names() -> SimpleNamespace:
+    """What the modules of the port have at their top, whichever of them has it."""
+    load(Rig())
+    modules = [module for name, module in sys.modules.items() if name.startswith("board.")]
+    return SimpleNamespace(**{name: value for module in modules for name, value in vars(module).items()})
 
 
 class PinMotor(StepMotor):
@@ -67,7 +77,7 @@ class Wired:
     """A Pico with a plant. `pump()` is the host's end of its cable."""
 
     def __init__(self, image) -> None:
-        self.port = load(Rig())
+        self.port = port_names()
         self.pico = Pico(image)
         self.pico.mcu.pio[0].machines[0].tx_fifo = FIFO(self.port.FIFO_WORDS)  # joined: the emulator does not see that
         self.plant = plant_of(STIFF)
