@@ -23,6 +23,7 @@ SHIPPED = ("boot.py", "main.py", "manifest.py", "pumpcore", "board")
 
 FLASH = 0x1000_0000
 FAMILY = 0xE48B_FF56  # RP2040, of Microsoft's list of UF2 families
+KEPT = 8  # images, of as many states of the firmware: another checkout may be using one
 BLOCK = 256  # bytes of flash in a UF2 block of 512
 
 
@@ -65,11 +66,11 @@ def _prepare(cache: Path, tree: Path) -> None:
 def _freeze(tree: Path) -> Path:
     image = tree / f"{_hash(_shipped_files())}.uf2"
     if not image.exists():
-        for old in tree.glob("*.uf2"):
-            old.unlink()
         _copy_firmware(tree)
         run("ninja", "-C", tree / "build")
         _write_uf2((tree / "build/firmware.bin").read_bytes(), image)
+        for old in sorted(tree.glob("*.uf2"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
+            old.unlink()
     return image
 
 
