@@ -6,11 +6,12 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c .ci/constraints.txt
 PYTEST := $(BIN)/pytest -n 2
 
-.PHONY: help demo test test-long coverage mutate fuzz fuzz-link fuzz-line check fast bench clean
+.PHONY: help demo test test-board test-long coverage mutate fuzz fuzz-link fuzz-line check fast bench clean
 
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
 	@echo "make test       the tests, under 5 minutes"
+	@echo "make test-board the firmware on an emulated Raspberry Pi Pico, 2 to 6 minutes; Debian only"
 	@echo "make test-long  what takes longer: 24 h of every rate, step by step"
 	@echo "make coverage   every branch of pumpcore is taken by tests/core, 1 to 3 minutes"
 	@echo "make mutate     how many wrong lines of five modules the tests notice, 3 to 10 minutes"
@@ -25,6 +26,10 @@ demo: .venv/.ready
 
 test: .venv/.dev-ready .venv/.node-ready .venv/.browser-ready
 	$(PYTEST)
+
+# MicroPython is built at the first call, into the user's cache folder: see tests/board/emulated/image.py.
+test-board: .venv/.emulated-ready
+	$(PYTEST) --dist loadfile -m emulated tests/board/emulated
 
 test-long: .venv/.dev-ready .venv/.fast-ready
 	$(PYTEST) -m long
@@ -93,6 +98,10 @@ clean:
 
 .venv/.fuzz-ready: .venv/.dev-ready
 	@$(PIP) -e '.[fuzz]'
+	@touch $@
+
+.venv/.emulated-ready: .venv/.dev-ready
+	@$(PIP) -e '.[emulated]'
 	@touch $@
 
 # Pyright comes from PyPI as a wrapper that fetches the rest from npm when it first runs.

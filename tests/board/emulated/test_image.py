@@ -1,0 +1,56 @@
+"""What can be shown of the image without building one: that a machine that cannot is told so, and the UF2 format.
+
+The format is read here by Microsoft's description of it (github.com/microsoft/uf2), not by what wrote it.
+"""
+
+import struct
+
+import lacking
+import pytest
+
+import image
+import sources
+
+
+def test_what_is_missing_is_named_in_one_line(monkeypatch):
+    monkeypatch.setattr(image.shutil, "which", lambda tool: None if tool == "ninja" else f"/usr/bin/{tool}")
+    with pytest.raises(sources.NoImage) as caught:
+        image.firmware_image()
+    assert str(caught.value) == "no ninja to build MicroPython with: see .ci/run"
+
+
+def test_without_a_mirror_it_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(sources, "run", lambda *words: "")
+    with pytest.raises(sources.NoImage, match="run apt-get update"):
+        sources._mirror()
+
+
+def test_a_build_that_fails_shows_its_last_lines():
+    with pytest.raises(sources.NoImage, match=r"sh -c .* failed:\nno room") as caught:
+        sources.run("sh", "-c", "echo no room >&2; exit 1")
+    assert str(caught.value).count("\n") == 1
+
+
+def test_where_interpreters_are_required_it_is_a_failure(monkeypatch):
+    monkeypatch.delenv("REQUIRE_INTERPRETERS", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no ninja"):
+        lacking.lacking("no ninja")
+    monkeypatch.setenv("REQUIRE_INTERPRETERS", "1")
+    with pytest.raises(pytest.fail.Exception, match="no ninja"):
+        lacking.lacking("no ninja")
+
+
+@pytest.mark.parametrize("size", [1, 256, 257, 1_000])
+def test_a_uf2_holds_the_binary_block_by_block(tmp_path, size):
+    binary = bytes(number % 251 for number in range(size))
+    image._write_uf2(binary, tmp_path / "firmware.uf2")
+    file = (tmp_path / "firmware.uf2").read_bytes()
+    blocks = [file[at : at + 512] for at in range(0, len(file), 512)]
+    read = b""
+    for number, block in enumerate(blocks):
+        first, second, flags, address, count, this, total, family = struct.unpack("<8I", block[:32])
+        assert (first, second, block[508:]) == (0x0A324655, 0x9E5D5157, struct.pack("<I", 0x0AB16F30))
+        assert flags & 0x2000 and family == 0xE48BFF56
+        assert (address, this, total) == (0x10000000 + number * 256, number, len(blocks))
+        read += block[32 : 32 + count]
+    assert read == binary.ljust(-(-size // 256) * 256, b"\0")
