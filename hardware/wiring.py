@@ -14,7 +14,7 @@ import schemdraw
 import schemdraw.elements as elm
 from schemdraw import logic
 
-from electrics import FAILURES, LEAST_MS, MOST_MS, TIMER_F, TIMER_K, TIMER_OHM, driver_on, timer_ms
+from electrics import FAILURES, LEAST_MS, MOST_MS, TIMER_F, TIMER_OHM, driver_on, timer_ms
 from netlist import SUPPLIES, read_blocks
 
 PITCH = 0.55  # between two pins
@@ -154,7 +154,7 @@ def draw_gate(drawing: schemdraw.Drawing) -> None:
 def draw_figures(drawing: schemdraw.Drawing) -> None:
     sound, faulty = timer_ms(), timer_ms(resistors=1)
     lines = (
-        f"t = {TIMER_K} R C = {TIMER_K} x {TIMER_OHM / 2e3:.0f} kOhm x {TIMER_F / 2e-6:.1f} µF = {sound.nominal:.1f} ms",
+        f"t = R C = {TIMER_OHM / 2e3:.0f} kOhm x {TIMER_F / 2 * 1e6:.1f} µF = {sound.nominal:.1f} ms",
         f"{sound.least:.0f} to {sound.most:.0f} ms, with 10 % for the factor, 1 for R, 5 for C",
         f"one resistor open, or one capacitor short: {faulty.least:.0f} to {faulty.most:.0f} ms",
         f"allowed: {LEAST_MS:.0f} to {MOST_MS:.0f} ms",
