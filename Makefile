@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c .ci/constraints.txt
 PYTEST := $(BIN)/pytest -n 2
 
-.PHONY: help demo test test-long coverage mutate check fast bench clean
+.PHONY: help demo test test-long coverage mutate check fast bench hardware clean
 
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
@@ -17,6 +17,7 @@ help:
 	@echo "make check      ruff, and mypy on the host and on the board's code"
 	@echo "make fast       compile controller and plant: simulations run five times as fast; needs gcc"
 	@echo "make bench      the performance table, compiled if that can be done"
+	@echo "make hardware   drawings and models of the pump to build, into out/hardware; installs 1.7 GB first"
 	@echo "make clean      remove .venv and out"
 
 demo: .venv/.ready
@@ -49,6 +50,11 @@ bench: .venv/.fast-ready
 fast: .venv/.fast-ready
 	$(BIN)/openinfuse compile
 
+hardware: .venv/.hardware-ready
+	$(BIN)/python hardware/wiring.py
+	$(BIN)/python hardware/mechanics/syringe.py
+	$(BIN)/python hardware/mechanics/peristaltic.py
+
 clean:
 	rm -rf .venv out
 
@@ -70,6 +76,11 @@ clean:
 
 .venv/.fast-ready: .venv/.ready
 	@$(PIP) -e '.[fast]'
+	@touch $@
+
+.venv/.hardware-ready: .venv/.ready
+	@echo "installing what draws and models the hardware into .venv"
+	@$(PIP) -e '.[hardware]'
 	@touch $@
 
 .venv/.mutation-ready: .venv/.dev-ready
