@@ -14,6 +14,9 @@ SENSOR_V_PER_KPA = 0.04  # 4.5 V at 100 kPa
 PRESSURE_SHARE = 20 / (10 + 20)  # of the sensor's voltage, behind 10 and 20 kOhm
 BATTERY_SHARE = 10 / (20 + 10)
 
+AIR_UP_OHM, AIR_DOWN_OHM, AIR_COLLECTOR_OHM = 10e3, 100e3, 1e3  # at AIR_ADC
+SATURATED_V = 0.05  # of the transistor, with 0.3 mA; assumed
+
 TMC2209_SENSE_OHM = 0.11  # on the module
 TMC2209_INNER_OHM = 0.02
 TMC2209_FULL_V = 0.325
@@ -40,6 +43,13 @@ def counts_of(volts: float) -> int:
 
 def pressure_counts(kpa: float) -> int:
     return counts_of((SENSOR_ZERO_V + SENSOR_V_PER_KPA * kpa) * PRESSURE_SHARE)
+
+
+def air_counts() -> tuple[int, int]:
+    """With fluid in the detector, which gives 5 V and pulls the level down, and with air: far from either end."""
+    conductances = 1 / AIR_UP_OHM + 1 / AIR_DOWN_OHM + 1 / AIR_COLLECTOR_OHM
+    fluid_v = (ADC_V / AIR_UP_OHM + SATURATED_V / AIR_COLLECTOR_OHM) / conductances
+    return counts_of(fluid_v), counts_of(ADC_V * AIR_DOWN_OHM / (AIR_UP_OHM + AIR_DOWN_OHM))
 
 
 def battery_counts(volts: float) -> int:

@@ -36,11 +36,11 @@ def parts(blocks: list[dict[str, Any]]) -> Counter[str]:
     return counted
 
 
-def gpios(blocks: list[dict[str, Any]]) -> dict[int, str]:
-    """The Pico's: GPIO number to net."""
+def gpios(blocks: list[dict[str, Any]]) -> dict[tuple[int, int], str]:
+    """The Pico's: number of GPIO and of pin, to net."""
     found = {}
     for pin in pins(blocks):
-        match = re.match(r"GP(\d+) ", pin.name)
+        match = re.fullmatch(r"GP(\d+) \((?:pin )?(\d+)\)", pin.name)
         if pin.block == "U1" and match:
-            found[int(match[1])] = pin.net
+            found[int(match[1]), int(match[2])] = pin.net
     return found

@@ -38,6 +38,16 @@ def test_pressure_reads_as_the_firmware_has_it(kpa):
     assert (electrics.pressure_counts(kpa) - zero) * ratio / 8192 == pytest.approx(kpa * 1000, abs=10)
 
 
+def test_air_reads_a_tenth_of_the_scale_without_and_nine_tenths_with_air():
+    """So that a wire that is off, which reads one end or the other, is neither."""
+    assert [counts / 65_535 for counts in electrics.air_counts()] == pytest.approx([0.1, 0.9], abs=0.015)
+
+
+def test_the_battery_is_a_third():
+    """Full scale is 9900 mV."""
+    assert electrics.battery_counts(7.4) * 9_900 / 65_535 == pytest.approx(7_400, abs=1)
+
+
 def test_the_timer_holds_what_it_must_with_all_tolerances():
     sound = timer_ms()
     assert LEAST_MS <= sound.least < sound.nominal < sound.most <= MOST_MS
