@@ -67,9 +67,11 @@ class Rig:
     def turn(self, steps, forward, gated):
         """Counts that the encoder moved, and the driver's current is off again."""
         self.direction.value(forward)
-        counts, before = 0, self.angle()
         self.enable.value(0)
-        time.sleep_ms(TIMER_MS)
+        for i in range(TIMER_MS):  # with current it jumps to a full step: that is not counted
+            self.gate.value(gated and i & 1)
+            time.sleep_ms(1)
+        counts, before = 0, self.angle()
         for i in range(steps):
             if gated:
                 self.gate.value(i & 1)
