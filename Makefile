@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet -c .ci/constraints.txt
 PYTEST := $(BIN)/pytest -n 2
 
-.PHONY: help demo test test-board test-long coverage mutate fuzz fuzz-link fuzz-line check fast bench clean
+.PHONY: help demo test test-board test-long coverage mutate fuzz fuzz-link fuzz-line check fast bench hardware clean
 
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
@@ -19,6 +19,7 @@ help:
 	@echo "make check      ruff, mypy on the host and, with pyright, on the code of both boards"
 	@echo "make fast       compile controller and plant: simulations run five times as fast; needs gcc"
 	@echo "make bench      the performance table, compiled if that can be done"
+	@echo "make hardware   drawings and models of the pump to build, into out/hardware; installs 1.7 GB first"
 	@echo "make clean      remove .venv and out"
 
 demo: .venv/.ready
@@ -69,6 +70,11 @@ bench: .venv/.fast-ready
 fast: .venv/.fast-ready
 	$(BIN)/openinfuse compile
 
+hardware: .venv/.hardware-ready
+	$(BIN)/python hardware/wiring.py
+	$(BIN)/python hardware/mechanics/syringe.py
+	$(BIN)/python hardware/mechanics/peristaltic.py
+
 clean:
 	rm -rf .venv out
 
@@ -90,6 +96,11 @@ clean:
 
 .venv/.fast-ready: .venv/.ready
 	@$(PIP) -e '.[fast]'
+	@touch $@
+
+.venv/.hardware-ready: .venv/.ready
+	@echo "installing what draws and models the hardware into .venv"
+	@$(PIP) -e '.[hardware]'
 	@touch $@
 
 .venv/.mutation-ready: .venv/.dev-ready
