@@ -8,6 +8,8 @@ not held by the timer, and the pump must not be used. Nothing else of the firmwa
 
 import time
 
+from machine import ADC, I2C, Pin
+
 from board.pins import (
     AIR_ADC,
     AIR_SENDER,
@@ -28,7 +30,6 @@ from board.pins import (
     STEP,
     STOP_KEY,
 )
-from machine import ADC, I2C, Pin
 
 STEPS_PER_TURN = 3200
 COUNTS_PER_TURN = 4096
