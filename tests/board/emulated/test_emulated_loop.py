@@ -23,7 +23,7 @@ HEAP_FREE = 150_000
 STEP_MS, LOOP_MS = 3.0, 5.0  # at most, while infusing
 SHARE = 0.35  # of the time, that the loop works at 1200 mL/h
 ORDERS_S = 0.04  # a motor order's life above 900 mL/h, and two steps
-RESET_S = 9.0  # more than any watchdog of a RP2040 waits
+RESET_S = 12.0  # more than the guard waits for orders, 2.2 s, and any watchdog of a RP2040, 8.3 s
 
 READ_ENCODER = """
 from machine import I2C, Pin
