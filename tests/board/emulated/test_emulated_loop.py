@@ -17,6 +17,7 @@ pytestmark = pytest.mark.emulated
 STATES = ["READY", "INFUSING", "ALARM"]
 RATE_ML_H = 1200.0
 LOOPS = 15
+SETTLES_S = 0.25  # what is made once, has been made
 INFUSING_S = 0.6  # some 30 loops
 
 HEAP_FREE = 150_000
@@ -65,6 +66,7 @@ def phase(wired, told, state, act):
 def ready(wired, told):
     told.pump.acknowledge()
     told.pump.confirm(told.pump.program(RATE_ML_H, 10.0).digest)
+    wired.run(SETTLES_S)
     phase(wired, told, "READY", lambda: wired.loops(LOOPS))
 
 
