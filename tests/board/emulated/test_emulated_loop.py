@@ -17,13 +17,14 @@ pytestmark = pytest.mark.emulated
 STATES = ["READY", "INFUSING", "ALARM"]
 RATE_ML_H = 1200.0
 LOOPS = 15
+SETTLES_S = 0.25  # what is made once, has been made
 INFUSING_S = 0.6  # some 30 loops
 
 HEAP_FREE = 150_000
 STEP_MS, LOOP_MS = 3.0, 5.0  # at most, while infusing
 SHARE = 0.35  # of the time, that the loop works at 1200 mL/h
 ORDERS_S = 0.04  # a motor order's life above 900 mL/h, and two steps
-RESET_S = 9.0  # more than any watchdog of a RP2040 waits
+RESET_S = 12.0  # more than the guard waits for orders, 2.2 s, and any watchdog of a RP2040, 8.3 s
 
 READ_ENCODER = """
 from machine import I2C, Pin
@@ -65,6 +66,7 @@ def phase(wired, told, state, act):
 def ready(wired, told):
     told.pump.acknowledge()
     told.pump.confirm(told.pump.program(RATE_ML_H, 10.0).digest)
+    wired.run(SETTLES_S)
     phase(wired, told, "READY", lambda: wired.loops(LOOPS))
 
 

@@ -7,6 +7,7 @@ lying meanwhile, so that every byte that was ever allocated counts.
 """
 
 import gc
+from time import sleep_ms
 
 from machine import Pin
 
@@ -43,7 +44,7 @@ class Marked(Board):
         Board.obey(self, outputs)
         self.working.value(0)
         while not self.hang.value():
-            pass
+            sleep_ms(10)
 
 
 board = Marked()
