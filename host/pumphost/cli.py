@@ -12,6 +12,7 @@ import click
 
 from pumphost.calibrating.calibrate import calibrate
 from pumphost.errors import BadInput, NotDone
+from pumphost.flashing.command import flash
 from pumphost.line import PumpError, Refused
 from pumphost.remote.commands import PUMP_COMMANDS
 from pumphost.remote.reach import find, pump_options
@@ -251,3 +252,4 @@ def completion(shell: str) -> None:
 for command in PUMP_COMMANDS:
     main.add_command(command)
 main.add_command(calibrate)
+main.add_command(flash)
