@@ -1,7 +1,7 @@
 """A board without a board: MicroPython for unix on a pseudo terminal, with a folder as its flash.
 
 Real are the prompt, the transport, the files and their digests. What a PC lacks is stood in for: `machine.reset`, which
-ends the interpreter here, the soft reset, and the name of the port.
+ends the interpreter here, the soft reset, the name of the port, and what is frozen into an image.
 """
 
 import os
@@ -14,7 +14,7 @@ from mpremote.transport_serial import SerialTransport
 from pumphost.flashing.board import ABOUT
 
 MACHINE = "def reset():\n    print('reset')\n    raise SystemExit\n"
-PICO = ("micropython", (1, 28, 0), "rp2")
+PICO_2 = ("micropython", (1, 28, 0), "rp2", "Raspberry Pi Pico2 with RP2350")
 
 
 class Flashed:
@@ -26,7 +26,8 @@ class Flashed:
         self.flash.mkdir()
         self.modules.mkdir()
         (self.modules / "machine.py").write_text(MACHINE)
-        self.about = PICO
+        self.about = PICO_2
+        self.frozen = False
         self.written = []  # names, as they come into their places
         self.cut_after = None  # so many
         self.spoil = None  # a name that does not arrive as it was sent
@@ -73,6 +74,8 @@ class Transport(SerialTransport):
         super().enter_raw_repl(soft_reset=False)
 
     def eval(self, expression):
+        if expression == "frozen" and self.rig.frozen:
+            return True
         return self.rig.about if expression == ABOUT else super().eval(expression)
 
     def fs_writefile(self, name, content, progress_callback):

@@ -1,13 +1,16 @@
 """`openinfuse flash` against the real prompt of a real interpreter, with a folder as the board's flash."""
 
+import errno
 import json
 import stat
 from functools import partial
 
 import pytest
+import serial
 from click.testing import CliRunner
 from host.desk import Desk
 from host.flashed import Cut, Flashed
+from mpremote.transport import TransportError
 
 from pumphost.cli import main
 from pumphost.errors import NotDone
@@ -20,6 +23,7 @@ from pumphost.pump import Pump
 KEY = bytes(range(16))
 SEALED, SETTINGS, LOG = "code.sum", "settings.0", "log.csv"
 # As short as firmware can be: what `flash` calls of it, and a few files more.
+PICO = ("micropython", (1, 28, 0), "rp2", "Raspberry Pi Pico with RP2040")
 SMALL = {
     "board/__init__.py": "",
     "board/code.py": "def seal():\n    open('main.py').close()\n    open('code.sum', 'w').write('1')\n",
@@ -46,7 +50,7 @@ def board(rig, monkeypatch, tmp_path):
     """The command reaches the rig, and a pump that stands still answers before and after."""
     desk = Desk()
     monkeypatch.setattr("pumphost.flashing.board.OnBoard", partial(OnBoard, connect=rig.connect))
-    monkeypatch.setattr("pumphost.flashing.files.firmware_files", lambda: FILES)
+    monkeypatch.setattr("pumphost.flashing.flash.firmware_files", lambda: FILES)
     monkeypatch.setattr("pumphost.flashing.command.open_port", lambda port: Desk())
     monkeypatch.setattr("pumphost.flashing.flash.Pump", lambda port: Pump(desk, patience_s=0))
     monkeypatch.chdir(tmp_path)
@@ -149,15 +153,36 @@ def test_what_the_board_says_is_one_line(rig):
         bring(rig, failing)
 
 
+@pytest.mark.parametrize(
+    ("error", "kind", "says"),
+    [
+        (OSError(errno.ENOSPC, "flash.part"), NotDone, "the board's flash is full"),
+        (serial.SerialException("device disconnected"), PortError, "the board has gone, or its flash fails"),
+        (TransportError("timeout waiting for first EOF reception"), PortError, "the board does not answer"),
+    ],
+)
+def test_what_fails_on_the_way_is_one_line(rig, monkeypatch, error, kind, says):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("host.flashed.Transport.fs_writefile", fail)
+    with pytest.raises(kind, match=says) as caught:
+        bring(rig)
+    assert "\n" not in str(caught.value)
+
+
 # Which board
 
 
 @pytest.mark.parametrize(
     ("about", "says"),
     [
-        (("micropython", (1, 19, 1), "rp2"), r"micropython 1\.19\.1 on rp2: install MicroPython 1\.25 or newer, from"),
-        (("circuitpython", (9, 2, 0), "RP2040"), r"circuitpython 9\.2\.0 on RP2040: install MicroPython"),
-        (("micropython", (1, 28, 0), "linux"), "and the pump has drivers for rp2 and esp32 only"),
+        (
+            ("micropython", (1, 19, 1), "rp2", ""),
+            r"1\.19\.1 on rp2: install MicroPython 1\.25 or newer, from",
+        ),
+        (("circuitpython", (9, 2, 0), "RP2040", ""), r"circuitpython 9\.2\.0 on RP2040: install MicroPython"),
+        (("micropython", (1, 28, 0), "linux", ""), "and the pump has drivers for rp2 and esp32 only"),
     ],
 )
 def test_what_the_firmware_does_not_run_on_is_left_alone(rig, about, says):
@@ -170,7 +195,7 @@ def test_what_the_firmware_does_not_run_on_is_left_alone(rig, about, says):
 def test_an_esp32_is_reset_and_stopped_before_its_watchdog_runs(rig, monkeypatch):
     monkeypatch.setattr("pumphost.flashing.board.KNOCKS", 0)
     (rig.modules / "machine.py").write_text("def reset():\n    open('was_reset', 'w').close()\n")
-    rig.about = ("micropython", (1, 28, 0), "esp32")
+    rig.about = ("micropython", (1, 28, 0), "esp32", "ESP32")
     bring(rig)
     assert rig.files() == CONTENT | {SEALED: b"1", "was_reset": b""}
 
@@ -183,6 +208,24 @@ def test_a_port_where_nothing_is_says_what_to_install(rig, monkeypatch):
 
     with pytest.raises(PortError, match="no MicroPython answers at board: install MicroPython"):
         OnBoard("board", dead)
+
+
+def test_a_chip_that_is_too_small_for_files_needs_an_image(board):
+    board.about = PICO
+    check(run(), 1, "the memory of an RP2040 is too small for the firmware in files: build an image", "--uf2")
+    assert board.files() == {}
+
+
+def test_with_the_firmware_in_its_image_files_only_stand_in_the_way(board, tmp_path):
+    for name, content in (CONTENT | {SEALED: b"1", LOG: b"what happened"}).items():
+        (board.flash / name).parent.mkdir(exist_ok=True)
+        (board.flash / name).write_bytes(content)
+    board.about, board.frozen = PICO, True
+    done = run("--dry-run")
+    assert done.stdout.count("would be removed") == len(FILES)
+    done = run()
+    assert "7 removed; the image has the firmware in it" in done.stdout
+    assert board.files() == {LOG: b"what happened"}
 
 
 # The key

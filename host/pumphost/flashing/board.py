@@ -28,7 +28,24 @@ GET_MICROPYTHON = (
     "install MicroPython {}.{} or newer, from the download page of micropython.org: on a Pico with --uf2 FILE and the "
     "button BOOTSEL, on an ESP32 with esptool"
 ).format(*LEAST_VERSION)
-ABOUT = "(sys.implementation.name, sys.implementation.version[:3], sys.platform)"
+ABOUT = (
+    "(sys.implementation.name, sys.implementation.version[:3], sys.platform, "
+    "getattr(sys.implementation, '_machine', ''))"
+)
+LOOK_FOR_FROZEN = """
+import sys
+kept = sys.path[:]
+sys.path[:] = [".frozen"]
+for name in list(sys.modules):
+    if name.split(".")[0] in ("board", "pumpcore"):
+        del sys.modules[name]
+try:
+    import board.settings
+    frozen = True
+except ImportError:
+    frozen = False
+sys.path[:] = kept
+"""
 PART = "flash.part"  # what is being written
 WATCHDOG_STAYS = "esp32"  # cannot be switched off once it runs (board/watchdog.py)
 KNOCKS, KNOCK_S = 30, 0.1  # Ctrl-C in the first seconds after a reset, before main.py starts the watchdog
@@ -39,6 +56,7 @@ class About:
     name: str
     version: tuple[int, int, int]
     port: str
+    machine: str
 
     def __str__(self) -> str:
         return f"{self.name} {'.'.join(map(str, self.version))} on {self.port}"
@@ -61,7 +79,8 @@ def _one_line(port: str) -> Iterator[None]:
 
 
 class OnBoard:
-    """Opens the port and stops what runs there. `connect` makes a transport of a port's name."""
+    """Opens the port and stops what runs there. `connect` makes a transport of a port's name. `frozen`: its image of
+    MicroPython has the firmware in it."""
 
     def __init__(self, port: str, connect: Callable[..., SerialTransport] = SerialTransport) -> None:
         self.port = port
@@ -86,12 +105,14 @@ class OnBoard:
             raise WrongVersion(f"{self.port} has {self.about}, and the pump has drivers for {' and '.join(PORTS)} only")
         if self.about.port == WATCHDOG_STAYS:
             self._shake_off_watchdog()
+        self.run(LOOK_FOR_FROZEN)
+        with _one_line(self.port):
+            self.frozen: bool = self.transport.eval("frozen")
 
     def _about(self) -> About:
         with _one_line(self.port):
             self.transport.exec("import sys")
-            name, version, port = self.transport.eval(ABOUT)
-        return About(name, version, port)
+            return About(*self.transport.eval(ABOUT))
 
     def _shake_off_watchdog(self) -> None:
         with _one_line(self.port):

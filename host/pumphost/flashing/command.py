@@ -83,7 +83,6 @@ def _open(port: str) -> str:
 def _flash(port: str, asked: Asked, keying: "Keying") -> None:
     from pumphost.flashing import flash, show
     from pumphost.flashing.board import OnBoard
-    from pumphost.flashing.files import firmware_files
 
     _open(port)  # what is wrong with a port is said better here
     if not asked.force:
@@ -91,14 +90,14 @@ def _flash(port: str, asked: Asked, keying: "Keying") -> None:
     board = OnBoard(port)
     try:
         with show.Bar() as bar:
-            plan = flash.compare(board, firmware_files(), bar)
+            plan = flash.compare(board, flash.wanted(board), bar)
             if not asked.dry_run:
                 flash.carry_out(board, plan, keying, bar)
         board.reset()
     finally:
         board.close()
     if asked.dry_run:
-        show.show_plan(plan, keying)
+        show.show_plan(plan, keying, board)
         return
-    show.show_done(plan)
+    show.show_done(plan, board)
     show.show_pump(port, flash.greet(port))

@@ -15,13 +15,15 @@ from typing import Protocol
 from pumpcore.states import MOVING, STATE_NAMES
 from pumphost.errors import BadInput, NotDone
 from pumphost.flashing.board import PART, OnBoard
-from pumphost.flashing.files import CODE_FOLDERS, MAIN, File, make_key, refuse_to_overwrite
+from pumphost.flashing.files import CODE_FOLDERS, LAST, MAIN, File, firmware_files, make_key, refuse_to_overwrite
 from pumphost.line import NoAnswer, PortError, WrongVersion
 from pumphost.pump import Pump
 from pumphost.remote.reach import read_key
 from pumphost.told import Info
 
 CODE = (".py", ".mpy")
+TOO_SMALL = "RP2040"  # 264 kB of memory, and the firmware in files takes 267 kB of heap (firmware/README.md)
+SEALED = "code.sum"
 SEAL = "import board.code\nboard.code.seal()"
 SET_KEY = "import board.settings\nboard.settings.change(key={!r})"
 COMES_UP_S = 30.0  # assumed: the checksum of all code takes some seconds of it
@@ -85,6 +87,21 @@ def refuse_while_moving(port: str) -> None:
         raise NotDone(f"the pump at {port} is {state}: stop it first, or say --force")
 
 
+def wanted(board: OnBoard) -> list[File]:
+    """What files it is to have: none where the image has the firmware in it, which they would stand in the way of.
+
+    Raises NotDone for a chip that is too small for files.
+    """
+    if board.frozen:
+        return []
+    if TOO_SMALL in board.about.machine:
+        raise NotDone(
+            f"the memory of an {TOO_SMALL} is too small for the firmware in files: build an image of MicroPython with "
+            "it inside, as firmware/manifest.py says, and put that on with --uf2; or take an RP2350"
+        )
+    return firmware_files()
+
+
 def compare(board: OnBoard, files: Sequence[File], watcher: Watcher) -> Plan:
     """Reads only. Where anything differs main.py goes and comes back, so it counts as different, too."""
     copy: list[File] = []
@@ -94,7 +111,8 @@ def compare(board: OnBoard, files: Sequence[File], watcher: Watcher) -> Plan:
         watcher.at(f"looking at {file.name}", number)
         (keep if board.digest(file.name) == file.digest else copy).append(file)
     ours = {file.name for file in files}
-    there = [f"{folder}/{name}" for folder in CODE_FOLDERS for name in board.names(folder)]
+    there = [name for name in board.names("") if name in LAST]
+    there += [f"{folder}/{name}" for folder in CODE_FOLDERS for name in board.names(folder)]
     remove = [name for name in there if name.endswith(CODE) and name not in ours]
     if copy or remove:
         copy += [file for file in keep if file.name == MAIN]
@@ -114,14 +132,17 @@ def carry_out(board: OnBoard, plan: Plan, keying: Keying, watcher: Watcher) -> N
         board.run(SET_KEY.format(key.hex()))
     done = _write(board, [file for file in plan.copy if file.name == MAIN], done, watcher)
     watcher.at("sealing the checksum", done)
-    board.run(SEAL)
+    if board.frozen:
+        board.remove(SEALED)  # of files that are no more
+    else:
+        board.run(SEAL)
 
 
 def _clear(board: OnBoard, plan: Plan) -> None:
     """What starts comes first."""
     for name in (MAIN, PART, *plan.remove):
         board.remove(name)
-    for folder in CODE_FOLDERS:
+    for folder in CODE_FOLDERS if plan.copy else ():
         board.make_folder(folder)
 
 

@@ -9,20 +9,25 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from pumphost.console import console
+from pumphost.flashing.board import OnBoard
 from pumphost.flashing.flash import Keying, Plan
 from pumphost.remote.show import NO_KEY
 from pumphost.told import Info
 
+FROZEN = "the image has the firmware in it, and needs no files"
+
 
 class Bar:
-    """A Watcher: one line on stderr, gone when it is done."""
+    """A Watcher: one line on a terminal's stderr, gone when it is done."""
 
     def __init__(self) -> None:
+        errors = Console(stderr=True)
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
-            console=Console(stderr=True),
+            console=errors,
+            disable=not errors.is_terminal,
             transient=True,
             redirect_stdout=False,
         )
@@ -44,7 +49,7 @@ class Bar:
         self.progress.update(self.task, description=escape(what), completed=done)
 
 
-def show_plan(plan: Plan, keying: Keying) -> None:
+def show_plan(plan: Plan, keying: Keying, board: OnBoard) -> None:
     """File by file."""
     table = Table("file", "bytes", "", box=SIMPLE_HEAD)
     table.columns[1].justify = "right"
@@ -55,6 +60,8 @@ def show_plan(plan: Plan, keying: Keying) -> None:
     for file in plan.copy:
         table.add_row(file.name, str(len(file.content)), "would be copied")
     console().print(table)
+    if board.frozen:
+        console().print(FROZEN)
     if keying.key_file or keying.new_key_file:
         console().print(
             f"the key {'of' if keying.key_file else 'made for'} {keying.key_file or keying.new_key_file} would be set"
@@ -62,8 +69,10 @@ def show_plan(plan: Plan, keying: Keying) -> None:
     console().print("nothing is changed; the firmware was stopped to look, and starts again")
 
 
-def show_done(plan: Plan) -> None:
-    console().print(f"{len(plan.copy)} copied, {len(plan.keep)} the same, {len(plan.remove)} removed; checksum sealed")
+def show_done(plan: Plan, board: OnBoard) -> None:
+    """With how the code is checked from now on."""
+    sealed = FROZEN if board.frozen else "checksum sealed"
+    console().print(f"{len(plan.copy)} copied, {len(plan.keep)} the same, {len(plan.remove)} removed; {sealed}")
 
 
 def show_pump(port: str, info: Info) -> None:
