@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from pumphost.accepting.command import selftest
 from pumphost.calibrating.calibrate import calibrate
 from pumphost.errors import BadInput, NotDone
 from pumphost.flashing.command import flash
@@ -253,3 +254,4 @@ for command in PUMP_COMMANDS:
     main.add_command(command)
 main.add_command(calibrate)
 main.add_command(flash)
+main.add_command(selftest)

@@ -1,6 +1,6 @@
 """A board without a board: MicroPython for unix on a pseudo terminal, with a folder as its flash.
 
-Real are the prompt, the transport, the files and their digests. What a PC lacks is stood in for: `machine.reset`, which
+Real are the prompt, the transport, the files and their digests. What a PC lacks is stood in for: `machine`, whose reset
 ends the interpreter here, the soft reset, the name of the port, and what is frozen into an image.
 """
 
@@ -13,7 +13,18 @@ from mpremote.transport_serial import SerialTransport
 
 from pumphost.flashing.board import ABOUT
 
-MACHINE = "def reset():\n    print('reset')\n    raise SystemExit\n"
+MACHINE = """
+PWRON_RESET, WDT_RESET = 1, 3
+
+
+def reset_cause():
+    return PWRON_RESET
+
+
+def reset():
+    print("reset")
+    raise SystemExit
+"""
 PICO_2 = ("micropython", (1, 28, 0), "rp2", "Raspberry Pi Pico2 with RP2350")
 
 

@@ -9,7 +9,7 @@ import pytest
 import serial
 from click.testing import CliRunner
 from host.desk import Desk
-from host.flashed import Cut, Flashed
+from host.flashed import MACHINE, Cut, Flashed
 from mpremote.transport import TransportError
 
 from pumphost.cli import main
@@ -194,7 +194,7 @@ def test_what_the_firmware_does_not_run_on_is_left_alone(rig, about, says):
 
 def test_an_esp32_is_reset_and_stopped_before_its_watchdog_runs(rig, monkeypatch):
     monkeypatch.setattr("pumphost.flashing.board.KNOCKS", 0)
-    (rig.modules / "machine.py").write_text("def reset():\n    open('was_reset', 'w').close()\n")
+    (rig.modules / "machine.py").write_text(MACHINE + "\n\ndef reset():\n    open('was_reset', 'w').close()\n")
     rig.about = ("micropython", (1, 28, 0), "esp32", "ESP32")
     bring(rig)
     assert rig.files() == CONTENT | {SEALED: b"1", "was_reset": b""}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from io import StringIO
+from typing import Any
 
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
@@ -28,6 +29,7 @@ GET_MICROPYTHON = (
     "install MicroPython {}.{} or newer, from the download page of micropython.org: on a Pico with --uf2 FILE and the "
     "button BOOTSEL, on an ESP32 with esptool"
 ).format(*LEAST_VERSION)
+AFTER_WATCHDOG = "__import__('machine').reset_cause() == __import__('machine').WDT_RESET"
 ABOUT = (
     "(sys.implementation.name, sys.implementation.version[:3], sys.platform, "
     "getattr(sys.implementation, '_machine', ''))"
@@ -80,7 +82,7 @@ def _one_line(port: str) -> Iterator[None]:
 
 class OnBoard:
     """Opens the port and stops what runs there. `connect` makes a transport of a port's name. `frozen`: its image of
-    MicroPython has the firmware in it."""
+    MicroPython has the firmware in it. `after_watchdog`: the last reset was the watchdog's."""
 
     def __init__(self, port: str, connect: Callable[..., SerialTransport] = SerialTransport) -> None:
         self.port = port
@@ -103,11 +105,11 @@ class OnBoard:
             raise WrongVersion(f"{self.port} has {self.about}: {GET_MICROPYTHON}")
         if self.about.port not in PORTS:
             raise WrongVersion(f"{self.port} has {self.about}, and the pump has drivers for {' and '.join(PORTS)} only")
+        self.after_watchdog: bool = self.ask(AFTER_WATCHDOG)
         if self.about.port == WATCHDOG_STAYS:
             self._shake_off_watchdog()
         self.run(LOOK_FOR_FROZEN)
-        with _one_line(self.port):
-            self.frozen: bool = self.transport.eval("frozen")
+        self.frozen: bool = self.ask("frozen")
 
     def _about(self) -> About:
         with _one_line(self.port):
@@ -165,11 +167,20 @@ class OnBoard:
             if failed:
                 raise TransportExecError(b"", failed.decode())
 
-    def reset(self) -> None:
+    def ask(self, expression: str) -> Any:
+        """Its value, a literal."""
+        with _one_line(self.port):
+            return self.transport.eval(expression)
+
+    def leave_running(self, code: str) -> None:
         """And the port is closed."""
         with _one_line(self.port):
-            self.transport.exec_raw_no_follow("import machine\nmachine.reset()")
+            self.transport.exec_raw_no_follow(code)
         self.close()
+
+    def reset(self) -> None:
+        """And the port is closed."""
+        self.leave_running("import machine\nmachine.reset()")
 
     def close(self) -> None:
         with suppress(OSError):
