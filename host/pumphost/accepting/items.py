@@ -57,7 +57,7 @@ def look_at(board: OnBoard, person: Person) -> Iterator[Outcome]:
         kept = board.ask(onboard.SETTINGS)
         yield Outcome("settings", "written and read back", "as written" if kept else "not as written", bool(kept))
     finally:
-        board.run(onboard.STOP)
+        board.refresh()  # Ctrl-C ends whatever runs there, and boot.py lets go of the motor
 
 
 def _code(board: OnBoard) -> Outcome:
@@ -117,8 +117,7 @@ def _buzzer(board: OnBoard, person: Person) -> Outcome:
 def _keys(board: OnBoard, person: Person) -> Iterator[Outcome]:
     for key in KEYS:
         person.does(f"Press {key.upper()} within {KEY_MS // 1_000} s, and let it go.")
-        board.run(onboard.KEY.format(key, KEY_MS))
-        pressed = board.ask("answer")
+        pressed = board.ask(onboard.KEY.format(key, KEY_MS))
         found = "pressed" if pressed else "not pressed, or with another"
         yield Outcome(f"key {key.upper()}", "pressed, and no other", found, bool(pressed))
 

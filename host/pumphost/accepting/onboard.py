@@ -33,13 +33,14 @@ def turn(steps, interval_ticks, ms, level):
     pump.stepper.flush()
     pump.direction.value(level)
     pump.enable.value(MOTOR_ON)
-    wait(100)
-    given, counts = pump.stepper.given(), pump.encoder.read()
-    pump.stepper.order(interval_ticks, steps)
-    wait(ms)
-    answer = (moved(given, pump.stepper.given()), moved(counts, pump.encoder.read()))
-    pump.enable.value(MOTOR_OFF)
-    return answer
+    try:
+        wait(100)
+        given, counts = pump.stepper.given(), pump.encoder.read()
+        pump.stepper.order(interval_ticks, steps)
+        wait(ms)
+        return moved(given, pump.stepper.given()), moved(counts, pump.encoder.read())
+    finally:
+        pump.enable.value(MOTOR_OFF)
 
 
 def key_within(key, ms):
@@ -75,8 +76,7 @@ SENSORS = (
 )
 LIGHTS = "lights({}, {}, {})"
 SOUND = "pump.buzzer.sound({})"
-KEY = "answer = key_within(pump.keys.{}, {})"
+KEY = "key_within(pump.keys.{}, {})"
 SETTINGS = "settings_kept()"
 NOT_FED = "from board.watchdog import Watchdog\nWatchdog()\nwhile True:\n    pass"
 CLOCK_MS = "__import__('time').ticks_ms()"
-STOP = "pump.stop()"

@@ -109,7 +109,8 @@ class OnBoard:
         if self.about.port == WATCHDOG_STAYS:
             self._shake_off_watchdog()
         self.run(LOOK_FOR_FROZEN)
-        self.frozen: bool = self.ask("frozen")
+        with _one_line(self.port):
+            self.frozen: bool = self.transport.eval("frozen")
 
     def _about(self) -> About:
         with _one_line(self.port):
@@ -168,9 +169,10 @@ class OnBoard:
                 raise TransportExecError(b"", failed.decode())
 
     def ask(self, expression: str) -> Any:
-        """Its value, a literal."""
+        """Its value, a literal, however long it takes to come."""
+        self.run(f"answer = {expression}")
         with _one_line(self.port):
-            return self.transport.eval(expression)
+            return self.transport.eval("answer")
 
     def leave_running(self, code: str) -> None:
         """And the port is closed."""
