@@ -10,8 +10,10 @@ from typing import Any
 
 import click
 
+from pumphost.accepting.command import selftest
 from pumphost.calibrating.calibrate import calibrate
 from pumphost.errors import BadInput, NotDone
+from pumphost.flashing.command import flash
 from pumphost.line import PumpError, Refused
 from pumphost.remote.commands import PUMP_COMMANDS
 from pumphost.remote.reach import find, pump_options
@@ -251,3 +253,5 @@ def completion(shell: str) -> None:
 for command in PUMP_COMMANDS:
     main.add_command(command)
 main.add_command(calibrate)
+main.add_command(flash)
+main.add_command(selftest)

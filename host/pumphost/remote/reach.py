@@ -111,6 +111,16 @@ def _complete_port(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return [CompletionItem(port.port, help=port.description) for port in ports() if port.port.startswith(incomplete)]
 
 
+def port_option(command: F) -> F:
+    """--port, as `port`."""
+    return click.option(
+        "--port",
+        envvar="OPENINFUSE_PORT",
+        shell_complete=_complete_port,
+        help="/dev/ttyACM0, COM3, socket://host:port; the only board's unless given. [env OPENINFUSE_PORT]",
+    )(command)
+
+
 def pump_options(command: F) -> F:
     """--port and --key, as `port` and `key`."""
     key = click.option(
@@ -119,10 +129,4 @@ def pump_options(command: F) -> F:
         envvar="OPENINFUSE_KEY",
         help="A file with the pump's key, in hexadecimal digits. [env OPENINFUSE_KEY]",
     )
-    port = click.option(
-        "--port",
-        envvar="OPENINFUSE_PORT",
-        shell_complete=_complete_port,
-        help="/dev/ttyACM0, COM3, socket://host:port; the only board's unless given. [env OPENINFUSE_PORT]",
-    )
-    return port(key(command))
+    return port_option(key(command))

@@ -1,0 +1,1 @@
+"""`openinfuse selftest`: a board is accepted, part by part, with a person at it."""

@@ -1,0 +1,1 @@
+"""`openinfuse flash`: the firmware onto a board."""
