@@ -151,7 +151,8 @@ class _Session:
         self.console.print(
             f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's settings, on a board with "
             f'mpremote exec "import board.settings; board.settings.change(step_pl={new_pl})", and switch it off and '
-            "on; until then the pump counts as before.",
+            f"on; the guard's own count_pl must go with it, by the same factor, {new_pl / self.old_pl:.5f}. Until then "
+            "the pump counts as before.",
             soft_wrap=True,
         )
         return Calibration(
