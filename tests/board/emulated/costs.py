@@ -55,14 +55,14 @@ class Trace:
         self.cycles = 0
 
     def run(self, loops: int) -> None:
-        """From one call of Board.read to the one `loops` later. The sleep between is not counted."""
-        read = "board_rp2_Board_read"
-        while self.calls[read] <= loops:
+        """From one step of the pump to the one `loops` later. Sleep is not counted."""
+        step = "pumpcore_pump_Pump_step"
+        while self.calls[step] <= loops:
             if self.core.waiting:
                 self.pico.sleep()
                 continue
             self._enter_or_leave(self.core.pc)
-            counting = self.calls[read] and self.stack
+            counting = self.calls[step] and self.stack
             place = self.core.pc
             cycles = self.core.execute_instruction()
             self.pico.clock.tick(cycles * CYCLE_NS)
