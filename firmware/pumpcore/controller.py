@@ -154,10 +154,9 @@ class Controller:
         self._relieve(now_ms, inputs.pressure_pa, steps)
         if self.state == INFUSING and self.alarms.wanted != STOP_PUMP:
             self.watch.look_for_the_end()
-        action = self.alarms.wanted
-        if action == STOP_PUMP:
+        if self.alarms.wanted == STOP_PUMP:
             self._stop(now_ms, inputs.pressure_pa)
-        elif action != GO_ON:
+        elif self.alarms.wanted != GO_ON:
             self._take(KEEP_OPEN if self.dose.keep_open_cml_h() else FINISH)
 
     def _stop(self, now_ms: int, pressure_pa: int) -> None:
@@ -229,19 +228,20 @@ class Controller:
                 alarms.raise_alarm(PAUSED_TOO_LONG)
 
     def _report(self, outputs: Outputs) -> None:
+        alarms, dose, signals = self.alarms, self.dose, self.signals
         outputs.state = self.state
         outputs.motor_cml_h = self.motion.rate_cml_h
-        outputs.pumped_ul = self.dose.pumped_ul
-        outputs.free_ul = self.dose.free_ul
-        outputs.left_ul = self.dose.left_ul()
-        outputs.alarms = self.alarms.latched
-        outputs.alarms_raised = self.alarms.raised
-        outputs.alarm_shown = self.alarms.shown
-        outputs.alarm_reason = self.alarms.reason
-        outputs.buzzer_hz = self.signals.buzzer_hz
-        outputs.red = self.signals.red
-        outputs.yellow = self.signals.yellow
-        outputs.cyan = self.signals.cyan
-        outputs.silent = self.signals.silent
+        outputs.pumped_ul = dose.pumped_ul
+        outputs.free_ul = dose.free_ul
+        outputs.left_ul = dose.left_ul()
+        outputs.alarms = alarms.latched
+        outputs.alarms_raised = alarms.raised
+        outputs.alarm_shown = alarms.shown
+        outputs.alarm_reason = alarms.reason
+        outputs.buzzer_hz = signals.buzzer_hz
+        outputs.red = signals.red
+        outputs.yellow = signals.yellow
+        outputs.cyan = signals.cyan
+        outputs.silent = signals.silent
         outputs.signal_test = 1 if self.selftest.signal_test else 0
         outputs.air_test = self.watch.detector.testing

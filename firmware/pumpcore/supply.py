@@ -66,9 +66,9 @@ class Supply:
             return BLOCKED
         if self.free:
             return FREE
-        late = self.drop_ul and self.late_ul > DROPS_LATE * self.drop_ul
-        sinking = supply_pa < self.steady_pa - STEADY_PA  # wait for what that comes to
-        return EMPTY if late and not sinking else WELL
+        if supply_pa < self.steady_pa - STEADY_PA:  # it sinks: wait for what that comes to
+            return WELL
+        return EMPTY if self.drop_ul and self.late_ul > DROPS_LATE * self.drop_ul else WELL
 
     def came_nl(self, loose: bool) -> int:
         """What has come by itself in the last look, to be booked; `loose` while nothing keeps fluid from flowing."""
