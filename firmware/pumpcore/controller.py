@@ -217,10 +217,9 @@ class Controller:
 
     def _signal(self, now_ms: int, inputs: Inputs) -> None:
         signals, alarms = self.signals, self.alarms
-        news = alarms.raised | inputs.unconfirmed ^ signals.waiting
-        signals.waiting = inputs.unconfirmed
         priority = TABLE[alarms.shown].priority
-        if news or signals.stale(now_ms, self.state, priority):
+        if alarms.raised or inputs.unconfirmed != signals.waiting or signals.stale(now_ms, self.state, priority):
+            signals.waiting = inputs.unconfirmed
             signals.look(now_ms, self.state, priority, alarms.raised, inputs.link_up)
             if self.selftest.playing:
                 self.selftest.show(now_ms)

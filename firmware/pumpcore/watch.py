@@ -49,6 +49,8 @@ class Watch:
         self.air = Air(setup)
         self.supply = upstream.Supply(setup)
         self.flow = through.Flow(setup)
+        self.supplied = setup.upstream_pa > 0
+        self.follows = self.flow.watched or self.supplied  # it can see what comes by itself
         self.travel = shaft.Travel(setup)
         self.pressure = PressureSense(setup)
         self.detector = AirSense(setup)
@@ -81,19 +83,22 @@ class Watch:
     def look(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
         """Raise what is found, `steps` after the last look. Shaft, drops and flow are followed at rest, too."""
         turned = self.travel.look(steps, inputs.encoder_counts)
-        drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops)
+        drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops) if self.supplied else upstream.WELL
         self.air.follow(now_ms)
-        flowed = self._follow_the_flow(now_ms, inputs, steps, moving)
+        flowed = self._follow_the_flow(now_ms, inputs, steps, moving) if self.follows else through.WELL
         free = drawn == upstream.FREE or flowed == through.FREE
-        if moving or free:  # first, as the reason for the rest
+        if (moving or free) and not (inputs.door_closed and inputs.seated):  # first, as the reason for the rest
             self._look_at_what_is_open(inputs)
         if free:
             self.alarms.raise_alarm(FREE_FLOW)
-        self._tell_of_the_flow(flowed)
+        if flowed != through.WELL:
+            self._tell_of_the_flow(flowed)
         if moving:
-            self._look_at_the_barrel(inputs.barrel_um)
+            if self.barrel_um:
+                self._look_at_the_barrel(inputs.barrel_um)
             self._look_at_the_line(now_ms, inputs, steps)
-            self._tell_of_the_shaft(turned)
+            if turned != shaft.WELL:
+                self._tell_of_the_shaft(turned)
             self._tell_of_the_reservoir(drawn)
 
     def _look_at_what_is_open(self, inputs: Inputs) -> None:
@@ -103,7 +108,7 @@ class Watch:
             self.alarms.raise_alarm(SYRINGE_UNSEATED)
 
     def _look_at_the_barrel(self, barrel_um: int) -> None:
-        if self.barrel_um and not -BARREL_UM <= barrel_um - self.barrel_um <= BARREL_UM:
+        if not -BARREL_UM <= barrel_um - self.barrel_um <= BARREL_UM:
             self.alarms.raise_alarm(SYRINGE_WRONG)
 
     def _look_at_the_line(self, now_ms: int, inputs: Inputs, steps: int) -> None:
@@ -114,14 +119,15 @@ class Watch:
             alarms.raise_alarm(OCCLUSION_DOWNSTREAM)
         elif line.partly():
             alarms.raise_alarm(OCCLUSION_PARTIAL)
-        testing = self.detector.testing
-        if self.detector.failed(now_ms, inputs.air_permille):
+        air, detector = self.air, self.detector
+        testing = detector.testing
+        if detector.failed(now_ms, inputs.air_permille):
             alarms.raise_alarm(SENSOR_FAULT)
         # the reading of a test is not the line's, which is as it was
-        self.air.look(self.air.permille if testing else inputs.air_permille, steps, inputs.encoder_counts)
-        if self.air.bubble_too_large():
+        air.look(air.permille if testing else inputs.air_permille, steps, inputs.encoder_counts)
+        if air.bubble_too_large():
             alarms.raise_alarm(AIR_BUBBLE)
-        elif self.air.too_much():
+        elif air.too_much():
             alarms.raise_alarm(AIR_ACCUMULATED)
 
     def _follow_the_flow(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> int:

@@ -6,7 +6,7 @@ from statistics import quantiles
 from wired import Wired
 
 GUEST = Path(__file__).parent / "guest/marked.py"
-WORKING, STEPPING, HANG, NOTE = 0, 1, 8, 9  # GPIO
+WORKING, STEPPING, HANG, NOTE, LOOKING = 0, 1, 8, 9, 25  # GPIO
 
 CTRL_A, CTRL_C, CTRL_D = b"\x01", b"\x03", b"\x04"
 CHUNK = 64  # bytes that a USB serial port takes at a time
@@ -33,6 +33,15 @@ class Spans:
         """How long each lasted, in ms."""
         return [(end - begin) * 1_000 for begin, end in self.all if begin_s <= begin and end <= end_s]
 
+    def apart(self, others: "Spans", begin_s: float, end_s: float) -> list[float]:
+        """The same, of those that none of `others` fell into."""
+        spans = [(begin, end) for begin, end in self.all if begin_s <= begin and end <= end_s]
+        return [
+            (end - begin) * 1_000
+            for begin, end in spans
+            if not any(since < end and begin < to for since, to in others.all)
+        ]
+
 
 class Marked(Wired):
     """A Pico that has been taken from its main.py and runs the marked loop."""
@@ -40,6 +49,7 @@ class Marked(Wired):
     def __init__(self, image) -> None:
         super().__init__(image)
         self.working, self.stepping = Spans(self, WORKING), Spans(self, STEPPING)
+        self.looking = Spans(self, LOOKING)
         self.note_level = 1
         self.take_over()
 

@@ -35,6 +35,7 @@ STIFF = Scenario(
 # What stands still in this rig: levels of inputs, where the port has them.
 LEVELS = {"SEATED_SWITCH": 0, "VBUS_SENSE": 1}
 ENCODER_BUS = 0
+BATTERY_MV = 8_000
 NO_PATIENCE_S = 0.0  # of real time: the port has its own, in simulated time
 
 
@@ -90,6 +91,7 @@ class Wired:
             if hasattr(self.port, name):
                 gpio[getattr(self.port, name)].set_input_value(level)
         self.encoder = As5600(self.pico.mcu, ENCODER_BUS, lambda: self.encoder_counts)
+        gpio[self.port.AIR_SENDER].add_listener(lambda new, old: self._catch_up())
         self.clock = self.pico.clock.create_alarm(self._look)
         self._look()
 
@@ -135,7 +137,10 @@ class Wired:
         plant.advance(self.ticks)
         pressure = port.PRESSURE_ZERO + plant.line_kpa * 1_000 * 8_192 / port.PA_IN_8192
         self._show(port.PRESSURE_ADC, pressure)
-        self._show(port.AIR_ADC, plant.air_permille * port.AIR_FULL / 1_000)
+        sender_off = self.pico.mcu.gpio[port.AIR_SENDER].value.value == 0
+        air = 1_000 if sender_off else plant.air_permille
+        self._show(port.AIR_ADC, port.AIR_NONE + air * (port.AIR_FULL - port.AIR_NONE) / 1_000)
+        self._show(port.BATTERY_ADC, BATTERY_MV * 65_535 / port.BATTERY_MV)
 
     def _show(self, gpio: int, counts: float) -> None:
         """Counts of 16 bits; the converter has 12."""

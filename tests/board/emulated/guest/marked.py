@@ -1,7 +1,8 @@
 """Runs on the emulated board in place of main.py: the shipped loop on the shipped port, with marks to be seen from
 outside, as on an oscilloscope. Nothing that ships has them.
 
-GPIO 0 is high while the loop works, and GPIO 1 while its step does. A change of GPIO 9 has the heap's use noted. While
+GPIO 0 is high while the loop works, GPIO 1 while its step does, and GPIO 25 while the guard looks, whom a timer puts in
+between. A change of GPIO 9 has the heap's use noted. While
 GPIO 8 is low the loop hangs, right after its orders. Ctrl-C ends it, and what was noted is printed. Garbage is left
 lying meanwhile, so that every byte that was ever allocated counts.
 """
@@ -11,7 +12,9 @@ from time import sleep_ms
 
 from machine import Pin
 
-from board import Board
+from board import hardware
+from board.port import Board
+from board.protector import Protector
 from main import infuse
 from pumpcore.controller import Controller
 from pumpcore.pump import Pump
@@ -39,20 +42,34 @@ class Marked(Board):
         Board.read(self, inputs)
         self.stepping.value(1)
 
-    def obey(self, outputs):
+    def tell(self, now_ms, inputs, outputs):
         self.stepping.value(0)
+        Board.tell(self, now_ms, inputs, outputs)
+
+    def obey(self, outputs):
         Board.obey(self, outputs)
         self.working.value(0)
         while not self.hang.value():
             sleep_ms(10)
 
 
+class Looking(Protector):
+    def _fire(self, timer):
+        looking.value(1)
+        Protector._fire(self, timer)
+        looking.value(0)
+
+
+looking = Pin(25, Pin.OUT, value=0)
+hardware.Protector = Looking
 board = Marked()
-pump = Pump(Controller(board.setup()), board.session())
+setup = board.setup()
+pump = Pump(Controller(setup), board.session(), board.cause())
+board.guard(setup)
 try:
     infuse(board, pump)
 except KeyboardInterrupt:
-    board.stop()
+    board.release()
 most = gc.mem_alloc()
 gc.collect()
 print(gc.mem_free(), most, *board.used[: board.notes])
