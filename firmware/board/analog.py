@@ -1,4 +1,4 @@
-"""Pressure, air and battery by the ADC: the mean of sixteen readings, in the controller's units.
+"""Pressure, air and battery by the ADC: the mean of eight readings, in the controller's units.
 
 A wire that is off lets its pin float to an end of the scale, which no sensor that works gives. It is then read as
 something that cannot be, and pumpcore.senses takes that for a fault. The sensors are assumed: on another, change the
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         def read_u16(self) -> int: ...
 
 
-READINGS = const(16)  # two bits more than one reading has; 0.3 ms on a Pico, assumed
+READINGS = const(8)  # a bit and a half more than one reading has; sixteen took a millisecond of the loop, emulated
 
 # Pressure: a gauge sensor of 0.5 V at 0 kPa and 4.5 V at 100 kPa, which never gives less than 0.25 V or more than 4.7
 # V, brought to two thirds by 10 and 20 kOhm. An ADC of 3.3 V and 16 bits then reads 6620 at zero and 52,958 more at
