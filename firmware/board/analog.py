@@ -1,4 +1,4 @@
-"""Pressure, air and battery by the ADC: the mean of eight readings, in the controller's units.
+"""Pressure, air and battery by the ADC, the first two the mean of eight readings, in the controller's units.
 
 A wire that is off lets its pin float to an end of the scale, which no sensor that works gives. It is then read as
 something that cannot be, and pumpcore.senses takes that for a fault. The sensors are assumed: on another, change the

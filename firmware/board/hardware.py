@@ -161,7 +161,7 @@ class Hardware(Serial):
             inputs.guard = self.protector.reason
         inputs.pressure_pa = pressure_pa(mean(self.pressure))
         inputs.air_permille = air_permille(mean(self.air))
-        inputs.battery_mv = battery_mv(mean(self.battery))
+        inputs.battery_mv = battery_mv(self.battery.read_u16())  # its limits are 0.5 V apart
         inputs.on_mains = self.mains.value()
         inputs.seated = 1 - self.seated.value()
         inputs.winding_ok = self.driver_fault.value()

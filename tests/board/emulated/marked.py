@@ -33,13 +33,12 @@ class Spans:
         """How long each lasted, in ms."""
         return [(end - begin) * 1_000 for begin, end in self.all if begin_s <= begin and end <= end_s]
 
-    def apart(self, others: "Spans", begin_s: float, end_s: float) -> list[float]:
-        """The same, of those that none of `others` fell into."""
+    def without(self, others: "Spans", begin_s: float, end_s: float) -> list[float]:
+        """The same, less what of `others` fell into each."""
         spans = [(begin, end) for begin, end in self.all if begin_s <= begin and end <= end_s]
         return [
-            (end - begin) * 1_000
+            1_000 * (end - begin - sum(max(0.0, min(end, to) - max(begin, since)) for since, to in others.all))
             for begin, end in spans
-            if not any(since < end and begin < to for since, to in others.all)
         ]
 
 
