@@ -154,7 +154,7 @@ class Watch:
             self.alarms.raise_alarm(MOTOR_STALL)
         elif turned == shaft.AHEAD:
             self.alarms.raise_alarm(OVER_INFUSION)
-        elif turned == shaft.ENCODER_DEAD:
+        else:  # ENCODER_DEAD
             self.alarms.raise_alarm(SENSOR_FAULT)
 
     def _tell_of_the_reservoir(self, drawn: int) -> None:
