@@ -9,15 +9,16 @@ full, so of the steps since the look before only those count that brought it pas
 window what lies before the middle is known as well: a bubble is at least what has been counted and what of the
 window is covered over a half, and when its tail is in the window it is just that.
 
-A motor that stands is not the end of it. A syringe is elastic: it pushes on until the line is at the patient's
-pressure. What that will be at least is known, its compliance times the flow's pressure across cannula and vein, and
-counts as if it were past already, up to 150 thousandths of the limit: with a limit of 40 uL a bubble of 30 does
-not alarm, be it seen 4 uL too large; wobble of a screw and jerks of a stopper make it 3.
+A motor that stands is not the end of it: an elastic syringe pushes on (recoil.py). So the motor goes slowly before a
+bubble can reach its limit, what comes by itself is counted, and what will follow at least once the motor stands counts
+as if it were past already, up to 150 thousandths of the limit: with a limit of 40 uL a bubble of 30 does not alarm, be
+it seen 4 uL too large; wobble of a screw and jerks of a stopper make it 3.
 
 The sum is kept in fifteen minutes of their own, so it is over at least the last 14 and at most the last
 15 minutes. Bubbles that IEC 60601-2-24 would leave out of it (below 50 uL) count as well: foam is air.
 """
 
+from .recoil import Recoil
 from .rollers import Rollers
 from .setup import Setup
 from .units import PL_PER_UL, const, later_ms, until_ms
@@ -28,8 +29,6 @@ MINUTES = const(15)
 MINUTE_MS = const(60_000)
 LOOKS = const(4)  # for one, while there is air
 LEAST_LOOK_MS = const(5)
-# Pa s / nL: a 20G cannula and a vein have 0.03 kPa s/uL, and a syringe gives way by at least 1 / 1.4 of what is told.
-LEAST_WAY_OUT = const(21)  # thousandths
 MOST_AFTER = const(150)  # thousandths of the limit
 
 
@@ -38,8 +37,7 @@ class Air:
         self.step_pl = setup.step_pl
         self.rollers = Rollers(setup)
         self.bubble_limit_ul = setup.bubble_ul
-        self.compliance_nl_kpa = 0 if setup.upstream_pa else setup.compliance_nl_kpa  # of rollers it is all behind
-        self.after_nl = 0  # what comes once the motor stands
+        self.recoil = Recoil(setup)
         self.window_ul = setup.air_window_ul
         self.permille = 0  # of the last look
         self.sum_limit_ul = setup.air_sum_ul
@@ -51,16 +49,11 @@ class Air:
         self.ends_ms = -1
         self.sum_ul = 0
 
-    def pump(self, rate_cml_h: int) -> None:
-        """The motor runs at this rate from now on: 0.01 mL/h is 1 / 360 uL/s."""
-        after_nl = self.compliance_nl_kpa // 10 * (rate_cml_h // 360) * LEAST_WAY_OUT // 100
-        self.after_nl = min(after_nl, self.bubble_limit_ul * MOST_AFTER)
-
     def wait_ms(self, window_ms: int) -> int:
         """Until the next look, of a loop that would come round after `window_ms`."""
         return min(window_ms, max(window_ms // LOOKS, LEAST_LOOK_MS)) if self.permille else window_ms
 
-    def look(self, air_permille: int, steps: int, encoder_counts: int) -> None:
+    def look(self, air_permille: int, steps: int, encoder_counts: int, pressure_pa: int) -> None:
         """`steps` after the last look the detector shows so much."""
         pl = max(steps, 0) * self.step_pl
         if self.rollers.passage_nl:
@@ -69,9 +62,16 @@ class Air:
         if air_permille < SEES_AIR_PERMILLE:
             self.bubble_ul = 0
             self.bubble_pl = 0
+            self.recoil.end()
             return
         if before < SEES_AIR_PERMILLE and air_permille < FULL_PERMILLE:  # its head is in the window
             pl = pl // 1_000 * (air_permille - SEES_AIR_PERMILLE) // (air_permille - before) * 1_000
+        self._count(pl)
+        came_nl = self.recoil.look(self.bubble_limit_ul * 1_000 - self._seen_nl(), pl // 1_000, pressure_pa)
+        if came_nl:
+            self._count(came_nl * 1_000)
+
+    def _count(self, pl: int) -> None:
         self.bubble_pl += pl % PL_PER_UL
         self.bubble_ul += pl // PL_PER_UL + self.bubble_pl // PL_PER_UL
         self.bubble_pl %= PL_PER_UL
@@ -80,6 +80,11 @@ class Air:
         self.rest_pl %= PL_PER_UL
         self.minutes_ul[self.minute] += ul
         self.sum_ul += ul
+
+    def _seen_nl(self) -> int:
+        """What a bubble is at least."""
+        seen_nl = self.bubble_ul * 1_000 + self.bubble_pl // 1_000
+        return seen_nl + max(self.permille - SEES_AIR_PERMILLE, 0) * self.window_ul
 
     def follow(self, now_ms: int) -> None:
         """Time goes on, also while nothing is pumped."""
@@ -97,10 +102,10 @@ class Air:
 
     def bubble_too_large(self) -> bool:
         """Whether what is in the detector has reached the limit, or will once the motor stands."""
-        seen_nl = self.bubble_ul * 1_000 + self.bubble_pl // 1_000
-        if self.permille > SEES_AIR_PERMILLE:
-            seen_nl += (self.permille - SEES_AIR_PERMILLE) * self.window_ul + self.after_nl
-        return seen_nl >= self.bubble_limit_ul * 1_000
+        after_nl = (
+            min(self.recoil.least_nl, self.bubble_limit_ul * MOST_AFTER) if self.permille > SEES_AIR_PERMILLE else 0
+        )
+        return self._seen_nl() + after_nl >= self.bubble_limit_ul * 1_000
 
     def too_much(self) -> bool:
         return self.sum_ul >= self.sum_limit_ul
@@ -110,3 +115,4 @@ class Air:
         self.rollers.begin()
         self.bubble_ul = 0
         self.bubble_pl = 0
+        self.recoil.end()

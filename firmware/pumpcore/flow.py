@@ -2,8 +2,8 @@
 
 What the sensor counts and the steps do not is a surplus. Fluid that syringe and line had stored may come out as well:
 no more than what they give way by, times the fall of the pressure. What comes while it falls, by more than a reading's
-noise within 20 s, is excused for good; the rest, once, while the pressure stays below where the surplus began. Three
-things are made of that.
+noise within 20 s and since the motor last changed its rate, is excused for good; the rest, once, while the pressure
+stays below where the surplus began. Three things are made of that.
 
 Free flow: the surplus, less a share of what is pumped (the sensor's error, the drive's) and less the sensor's zero
 error, summed as a one-sided CUSUM; it is free flow from H_UL on, pumping or not. A stopper that slips gives 7 uL at
@@ -58,10 +58,10 @@ class Flow:
         self.step_pl = setup.step_pl
         self.counted_nl = -1  # by the sensor, as read last; none yet
         self.rest_pl = self.share_rest = self.zero_rest = 0
-        self.last_ms = 0
+        self.last_ms = self.last_pa = 0
         self.surplus_nl = 0  # of the CUSUM
         self.ref_pa = 0  # when it was last 0
-        self.was_pa = self.older_pa = 0  # up to 10 s ago, and up to 20 s
+        self.was_pa = self.older_pa = 0  # up to 10 s ago, and up to 20 s, but not before the last change of rate
         self.was_ms = 0
         self.fall_nl = 0  # excused of the fall since then
         self.stored_nl = 0  # what came in this look while the pressure fell
@@ -87,8 +87,11 @@ class Flow:
         self.window_ms = -1
 
     def change(self) -> None:
-        """The motor runs at another rate from now on, or stands."""
+        """The motor runs at another rate from now on, or stands: if the pressure falls, then from here."""
         self.window_ms = -1
+        self.older_pa = self.was_pa = self.last_pa
+        self.was_ms = self.last_ms
+        self.fall_nl = 0
 
     def look(self, now_ms: int, steps: int, flowed_nl: int, pressure_pa: int, loose: bool, pumping: bool) -> int:
         """WELL or what is wrong, `steps` after the last look; `loose` while nothing keeps fluid from flowing."""
@@ -107,7 +110,7 @@ class Flow:
         pumped_nl = pl // 1_000
         free = self._free(now_ms, moved_nl, pumped_nl, pressure_pa)
         self._book(moved_nl - pumped_nl, pressure_pa, loose)
-        self.last_ms = now_ms
+        self.last_ms, self.last_pa = now_ms, pressure_pa
         if free:
             return FREE
         if self._is_dead(now_ms, moved_nl, pumped_nl):

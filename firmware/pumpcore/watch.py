@@ -78,7 +78,7 @@ class Watch:
         """The motor runs at another rate from now on, 0 for none."""
         self.downstream.begin(now_ms, rate_cml_h)
         self.flow.change()
-        self.air.pump(rate_cml_h)
+        self.air.recoil.pump(rate_cml_h)
 
     def look(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
         """Raise what is found, `steps` after the last look. Shaft, drops and flow are followed at rest, too."""
@@ -124,7 +124,7 @@ class Watch:
         if detector.failed(now_ms, inputs.air_permille):
             alarms.raise_alarm(SENSOR_FAULT)
         # the reading of a test is not the line's, which is as it was
-        air.look(air.permille if testing else inputs.air_permille, steps, inputs.encoder_counts)
+        air.look(air.permille if testing else inputs.air_permille, steps, inputs.encoder_counts, pressure_pa)
         if air.bubble_too_large():
             alarms.raise_alarm(AIR_BUBBLE)
         elif air.too_much():

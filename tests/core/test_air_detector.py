@@ -19,7 +19,7 @@ def air_of(step_pl, **limits):
 
 def look(air, permille, steps):
     """By steps: there is no encoder."""
-    air.look(permille, steps, -1)
+    air.look(permille, steps, -1, 0)
 
 
 def at(air, now_ms, permille, steps):
@@ -81,18 +81,18 @@ TURN, TURN_STEPS = 4_096, 3_200
 def test_past_rollers_air_is_what_their_passages_bring_whatever_the_steps():
     """The first look tells where they stand. Two turns come, of which the encoder then takes one back."""
     air = air_of(133_240, bubble_ul=1_000, **ROLLERS)
-    air.look(AIR, 0, 77)
-    air.look(AIR, TURN_STEPS, 77 + 2 * TURN)
+    air.look(AIR, 0, 77, 0)
+    air.look(AIR, TURN_STEPS, 77 + 2 * TURN, 0)
     assert (air.bubble_ul, air.bubble_pl, air.sum_ul) == (852, 736_000, 852)
-    air.look(AIR, TURN_STEPS, 77 + TURN)
+    air.look(AIR, TURN_STEPS, 77 + TURN, 0)
     assert (air.bubble_ul, air.bubble_pl, air.sum_ul) == (426, 368_000, 426)
 
 
 def test_of_the_rollers_share_only_what_is_past_the_middle_counts():
     """A passage of 106,592 nL from 300 to 700 permille: half of it."""
     air = air_of(133_240, **ROLLERS)
-    air.look(300, 0, 0)
-    air.look(700, TURN_STEPS // 4, TURN // 4)
+    air.look(300, 0, 0, 0)
+    air.look(700, TURN_STEPS // 4, TURN // 4, 0)
     assert (air.bubble_ul, air.bubble_pl) == (53, 296_000)
 
 
@@ -132,24 +132,16 @@ def test_with_a_known_window_no_bubble_is_seen_larger_than_it_is_nor_later_than_
         assert limit_ul - 0.1 <= told <= limit_ul + 2 * look_ul + 0.1
 
 
-def test_what_a_syringe_will_push_on_counts_as_past():
+@pytest.mark.parametrize(("rate_cml_h", "ul"), [(3_600, 37.9), (10_000, 34.33), (18_000, 34)])
+def test_what_a_syringe_will_push_on_counts_as_past(rate_cml_h, ul):
     """10 uL/kPa, 36 mL/h: 10 uL/s over 0.021 kPa s/uL are 2.1 uL. At 100 mL/h 27 whole uL/s make 5.67. Of 40 uL no
-    more than 6 may count: 180 mL/h would be 10.5. Behind rollers nothing is elastic."""
-    for rate_cml_h, after_nl in ((0, 0), (359, 0), (3_600, 2_100), (10_000, 5_670), (18_000, 6_000), (120_000, 6_000)):
-        air = fifths(bubble_ul=40, compliance_nl_kpa=10_000)
-        air.pump(rate_cml_h)
-        assert air.after_nl == after_nl
-    air = fifths(bubble_ul=40, compliance_nl_kpa=10_000, upstream_pa=16_000)
-    air.pump(18_000)
-    assert air.after_nl == 0
-
-
-@pytest.mark.parametrize(("nl_kpa", "after_nl"), [(10_009, 2_100), (1_019, 212), (1_010, 212)])
-def test_what_it_will_push_on_is_rather_less_than_more(nl_kpa, after_nl):
-    """At 36 mL/h, by whole 10 nL/kPa: of 10,009 nL/kPa 10,000 count, of 1019 as of 1010 they make 212.1 nL."""
-    air = fifths(bubble_ul=40, compliance_nl_kpa=nl_kpa)
-    air.pump(3_600)
-    assert air.after_nl == after_nl
+    more than 6 may count: 180 mL/h would be 10.5."""
+    air = air_of(10_000, bubble_ul=40, compliance_nl_kpa=10_000)
+    air.recoil.pump(rate_cml_h)
+    look(air, AIR, round(ul * 100) - 1)
+    assert not air.bubble_too_large()
+    look(air, AIR, 1)
+    assert air.bubble_too_large()
 
 
 def test_before_the_motor_has_had_a_rate_it_pushes_nothing_on():
@@ -165,7 +157,7 @@ def test_before_the_motor_has_had_a_rate_it_pushes_nothing_on():
 def test_with_its_tail_in_the_middle_nothing_of_a_bubble_is_to_come(permille, stops):
     """34 uL are past; 6 would come after if the middle were still in air, and then that is the limit of 40."""
     air = fifths(bubble_ul=40, compliance_nl_kpa=10_000)
-    air.pump(18_000)
+    air.recoil.pump(18_000)
     look(air, AIR, 0)
     look(air, permille, 170)
     assert air.bubble_too_large() == stops
@@ -186,7 +178,7 @@ def test_with_air_about_the_loop_comes_round_four_times_as_often(permille, windo
 def test_the_limit_less_what_comes_after(steps, stops):
     """40 uL less 6: 34 uL of a full detector, 170 steps of 0.2 uL. When its middle is clear, nothing is to come."""
     air = fifths(bubble_ul=40, compliance_nl_kpa=10_000)
-    air.pump(18_000)
+    air.recoil.pump(18_000)
     look(air, CLEAR, 0)
     assert not air.bubble_too_large()
     look(air, AIR, steps)
@@ -403,3 +395,51 @@ def test_a_pause_longer_than_half_of_the_clock_forgets():
     assert air.sum_ul == 0
     at(air, 10 * 24 * 60 * MINUTE_MS, AIR, 50)
     assert air.sum_ul == 10
+
+
+def elastic(steps, permille=AIR, **setup):
+    """20 uL/kPa at 180 mL/h, where 63 uL may follow, with a limit of 100 uL; so many steps of 0.2 uL in a full
+    detector, then so much."""
+    air = fifths(bubble_ul=100, compliance_nl_kpa=20_000, **setup)
+    air.recoil.pump(18_000)
+    air.look(AIR, 0, -1, 4_000)
+    air.look(permille, steps, -1, 4_000)
+    return air
+
+
+@pytest.mark.parametrize(("steps", "creeps"), [(184, False), (185, True)])
+def test_a_bubble_comes_slowly_to_its_limit(steps, creeps):
+    """From 37 uL on."""
+    assert elastic(steps).recoil.creeps == creeps
+
+
+@pytest.mark.parametrize(("permille", "creeps"), [(500, True), (499, False)])
+def test_once_it_is_past_the_motor_has_its_rate(permille, creeps):
+    air = elastic(185)
+    look(air, permille, 1)
+    assert air.recoil.creeps == creeps
+
+
+@pytest.mark.parametrize(
+    ("permille", "steps", "creeps"), [(1_000, 160, True), (1_000, 159, False), (900, 165, True), (899, 165, False)]
+)
+def test_the_window_before_the_middle_brings_it_nearer_to_the_limit(permille, steps, creeps):
+    """32 uL are past and half of 10; or 33 and 4."""
+    assert elastic(steps, permille, air_window_ul=10).recoil.creeps == creeps
+
+
+def test_what_comes_by_itself_as_it_creeps_is_of_the_bubble_and_of_the_sum():
+    """The pressure falls by 1 kPa: 10 uL beside the one that the motor moves."""
+    air = elastic(250)
+    air.look(AIR, 5, -1, 3_000)
+    assert (air.bubble_ul, air.bubble_pl, air.sum_ul, air.rest_pl) == (61, 0, 61, 0)
+    air.look(AIR, 5, -1, 3_000)
+    assert (air.bubble_ul, air.sum_ul) == (62, 62)
+    air.look(CLEAR, 5, -1, 1_000)
+    assert (air.bubble_ul, air.sum_ul) == (0, 62)
+
+
+def test_a_start_begins_at_full_speed():
+    air = elastic(250)
+    air.begin()
+    assert not air.recoil.creeps

@@ -162,30 +162,6 @@ def test_a_line_still_blocked_stops_a_new_infusion_though_the_old_alarm_was_neve
     assert rig.stepper.queued() == 0
 
 
-@pytest.mark.parametrize("rate_cml_h", [100, 5_000, 120_000])
-@pytest.mark.parametrize("limit_ul", [20, 100, 300])
-def test_a_bubble_is_measured_in_steps(rate_cml_h, limit_ul):
-    """The alarm comes when the limit has passed the detector, to what is pumped between two readings."""
-    rig = Rig(STEP_PL, bubble_ul=limit_ul)
-    rig.start(rate_cml_h)
-    rig.run(10_000)
-    before = pumped_ul(rig)
-    rig.inputs.air_permille = 1_000
-    rig.run_out_of(INFUSING)
-    assert alarms(rig) == {AIR_BUBBLE}
-    window_ul = max(5, rate_cml_h * 10 * 20 / 3_600_000)
-    assert limit_ul - window_ul - 1 <= pumped_ul(rig) - before <= limit_ul + window_ul + 1
-
-
-def test_small_bubbles_with_fluid_between_them_do_not_add_up():
-    rig = Rig(STEP_PL, bubble_ul=100, air_sum_ul=100_000)
-    rig.start(5_000)
-    for second in range(1, 200):
-        rig.inputs.air_permille = 1_000 if second % 5 else 0  # 4 s of air at 13.9 uL/s: 56 uL
-        rig.run(second * 1_000)
-    assert rig.outputs.state == INFUSING
-
-
 def test_the_reservoir_warns_and_then_stops():
     rig = Rig(STEP_PL, reservoir_ul=3_000)
     rig.controller.dose.low_at_ul = 2_000

@@ -107,6 +107,31 @@ def test_what_came_as_the_pressure_fell_is_none_later_either():
     assert set(line.run(60, NL_S)) == {WELL}
 
 
+@pytest.mark.parametrize(("slows", "free"), [(True, False), (False, True)])
+def test_as_the_motor_slows_the_fall_is_measured_from_there(slows, free):
+    """The pressure has just risen, so it is no lower than ten seconds before as the line gives 40 uL of 3 kPa; and a
+    minute later the reading is as high. Without a slower motor that would be free flow."""
+    line = Line()
+    line.run(15, NL_S)
+    line.pressure_pa += 3_000
+    line.run(2, NL_S)
+    if slows:
+        line.flow.change()
+    for _ in range(4):
+        line.pressure_pa -= 725
+        assert line.look(STEPS_S, NL_S + 10_000) == WELL
+    line.run(60, NL_S)
+    line.pressure_pa += 3_000
+    assert (FREE in line.run(60, NL_S)) == free
+
+
+def test_but_what_flows_without_a_fall_is_free_flow_at_any_rate():
+    line = Line()
+    line.run(10, NL_S)
+    line.flow.change()
+    assert first(line.run(5, 20_000, 0), FREE) == 2
+
+
 def test_found_once_it_is_free_flow_until_the_next_start():
     line = Line()
     assert first(line.run(5, 20_000, 0), FREE) == 2

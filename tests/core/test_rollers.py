@@ -75,11 +75,11 @@ def test_an_encoder_that_does_not_answer_for_a_look_moves_nothing(at):
 def test_what_turned_before_a_start_is_not_counted():
     """By hand, or while a fault stood: it is no air that the detector has missed."""
     air = Air(Setup(STEP_PL, 500_000, **TUBE))
-    air.look(1_000, 0, 50_000)
+    air.look(1_000, 0, 50_000, 0)
     air.begin()
-    air.look(1_000, 0, 50_000 - 4 * 4_096)
+    air.look(1_000, 0, 50_000 - 4 * 4_096, 0)
     assert (air.bubble_ul, air.sum_ul) == (0, 0)
-    air.look(1_000, 3_200, 50_000 - 3 * 4_096)
+    air.look(1_000, 3_200, 50_000 - 3 * 4_096, 0)
     assert (air.bubble_ul, air.sum_ul) == (426, 426)
 
 
@@ -109,13 +109,13 @@ def air_counted(volume_nl, first, by=8):
     """uL that a bubble is seen as when its head passes the middle of the detector at `first` counts."""
     air = Air(Setup(STEP_PL, 500_000, bubble_ul=1_000, **TUBE))
     truth = rollers()
-    air.look(0, 0, first)
+    air.look(0, 0, first, 0)
     truth.flowed_nl(first)
     at, past, most = first, 0, 0
     while past < volume_nl:
         at += by
         past += truth.flowed_nl(at)
-        air.look(1_000 if 0 < past < volume_nl else 0, by * 3_200 // 4_096, at)
+        air.look(1_000 if 0 < past < volume_nl else 0, by * 3_200 // 4_096, at, 0)
         most = max(most, air.bubble_ul)
     return most
 

@@ -23,7 +23,7 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import orig_function_and_class_names_from_key
 
-MODULES = ("guard", "occlusion", "air", "alarms", "states")
+MODULES = ("guard", "occlusion", "air", "recoil", "alarms", "states")
 LEAST_PERCENT = 90
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
