@@ -23,6 +23,7 @@ COLUMN = 11.2
 GAP = 1.1  # between two blocks, for a title
 BOX = 5.2
 TEXT = 10
+FONT = "Arial, sans-serif"  # schemdraw makes "sans" of a lone sans-serif, which browsers do not know
 SUPPLY_COLOUR, SIGNAL_COLOUR = "#a33", "#136"
 ON_COLOUR, OFF_COLOUR = "#c00", "#060"
 
@@ -37,7 +38,7 @@ def main(folder: Path) -> None:
 
 
 def draw_wiring(blocks: list[dict[str, Any]]) -> schemdraw.Drawing:
-    drawing = schemdraw.Drawing(show=False, fontsize=TEXT, font="sans-serif", lw=1.2, margin=0.3)
+    drawing = schemdraw.Drawing(show=False, fontsize=TEXT, font=FONT, lw=1.2, margin=0.3)
     columns = sorted({block["column"] for block in blocks})
     heights = {column: sum(map(height, in_column(blocks, column))) for column in columns}
     for column in columns:
@@ -92,7 +93,7 @@ def write(
 
 
 def draw_chain() -> schemdraw.Drawing:
-    drawing = schemdraw.Drawing(show=False, fontsize=TEXT + 1, font="sans-serif", lw=1.5, margin=0.3)
+    drawing = schemdraw.Drawing(show=False, fontsize=TEXT + 1, font=FONT, lw=1.5, margin=0.3)
     draw_timer(drawing)
     draw_gate(drawing)
     draw_figures(drawing)
