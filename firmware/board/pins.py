@@ -1,7 +1,8 @@
 """Which pin is what, one table a port: (GPIO, name, direction, what). The numbers stand nowhere else.
 
-From reset to boot.py all of them float: ENABLE needs a resistor of 10 kOhm to 3.3 V, or the motor's driver is on, and
-GATE one to ground. `hardware/pinout.csv` is made from PICO, and a test holds the two together.
+From reset to boot.py all of them are inputs, of which the chip at most pulls some weakly down: ENABLE needs a resistor
+of 10 kOhm to 3.3 V, or the motor's driver is on, and GATE one to ground. `hardware/pinout.csv` is made from PICO, and a
+test holds the two together.
 """
 
 import sys
