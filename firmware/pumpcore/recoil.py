@@ -32,9 +32,7 @@ class Recoil:
         self.rate_cml_h = 0
         self.least_nl = 0  # of what follows once the motor stands
         self.creeps = False
-        self.begun_pa = 0  # the pressure as it began to creep
-        self.given_nl = 0  # since then
-        self.times = 0  # that the motor ran faster before
+        self.begun_pa = self.given_nl = self.times = 0  # as it began: the pressure; since: what came; before: how fast
 
     def pump(self, rate_cml_h: int) -> None:
         """The motor runs at this rate from now on: 0.01 mL/h is 1 / 360 uL/s."""

@@ -26,6 +26,16 @@ def test_before_the_motor_has_had_a_rate_it_pushes_nothing_on():
     assert air.bubble_too_large()
 
 
+@pytest.mark.parametrize("setup", [{}, {"air_window_ul": 10}])
+def test_with_its_tail_in_the_middle_a_bubble_is_what_has_been_counted_to_the_nanolitre(setup):
+    air = air_of(1_000, bubble_ul=2, **setup)
+    look(air, AIR, 0)
+    look(air, 500, 1_999)
+    assert not air.bubble_too_large()
+    look(air, 500, 1)
+    assert air.bubble_too_large()
+
+
 @pytest.mark.parametrize(("permille", "stops"), [(500, False), (501, True)])
 def test_with_its_tail_in_the_middle_nothing_of_a_bubble_is_to_come(permille, stops):
     """34 uL are past; 6 would come after if the middle were still in air, and then that is the limit of 40."""
@@ -89,6 +99,16 @@ def test_what_comes_by_itself_as_it_creeps_is_of_the_bubble_and_of_the_sum():
     assert (air.bubble_ul, air.sum_ul) == (62, 62)
     air.look(CLEAR, 5, -1, 1_000)
     assert (air.bubble_ul, air.sum_ul) == (0, 62)
+
+
+def test_no_more_comes_by_itself_than_the_motor_would_have_moved_at_its_rate():
+    """A step of 2.001 nL while it creeps at a twelfth of its rate: 24 nL, of ten uL that the pressure would give."""
+    air = air_of(2_001, bubble_ul=1, compliance_nl_kpa=20_000)
+    air.recoil.pump(18_000)
+    air.look(AIR, 0, -1, 4_000)
+    assert air.recoil.creeps
+    air.look(AIR, 1, -1, 3_000)
+    assert (air.bubble_ul, air.bubble_pl) == (0, 26_001)
 
 
 def test_a_start_begins_at_full_speed():

@@ -44,7 +44,7 @@ def test_it_is_rather_less_than_more(nl_kpa, least_nl):
 
 def test_before_the_motor_has_had_a_rate_nothing_follows():
     recoil = Recoil(Setup(STEP_PL, 50_000, compliance_nl_kpa=10_000))
-    assert recoil.least_nl == 0
+    assert recoil.least_nl == 0 and recoil.creeps is False
     recoil.look(0, 0, 0)
     assert not recoil.creeps
 
@@ -57,7 +57,9 @@ def test_the_motor_creeps_once_three_times_the_least_could_reach_the_limit(to_li
     assert recoil.slowed(FAST) == (CREEP if creeps else FAST)
 
 
-@pytest.mark.parametrize(("nl_kpa", "creep_cml_h"), [(10_000, 9 * 360), (21_715, 4 * 360), (1_000, 95 * 360)])
+@pytest.mark.parametrize(
+    ("nl_kpa", "creep_cml_h"), [(10_000, 9 * 360), (21_715, 4 * 360), (1_000, 95 * 360), (47_640, 360)]
+)
 def test_the_creeping_rate_is_that_at_which_2_ul_follow_at_least(nl_kpa, creep_cml_h):
     """2 uL / (10 uL/kPa * 0.021 kPa s/uL) are 9.5 uL/s, and 1 uL/s is 3.6 mL/h."""
     recoil = creeping(compliance_nl_kpa=nl_kpa, rate_cml_h=60_000)
@@ -69,6 +71,14 @@ def test_the_creeping_rate_is_that_at_which_2_ul_follow_at_least(nl_kpa, creep_c
 @pytest.mark.parametrize(("rate_cml_h", "creeps"), [(3_240, False), (3_599, False), (3_600, True)])
 def test_a_motor_as_slow_as_that_goes_on(rate_cml_h, creeps):
     recoil = recoil_of(rate_cml_h)
+    recoil.look(0, 0, 0)
+    assert recoil.creeps == creeps
+
+
+@pytest.mark.parametrize(("nl_kpa", "creeps"), [(95_240, False), (95_290, True)])
+def test_nor_one_of_which_just_2_ul_follow(nl_kpa, creeps):
+    """At 3.6 mL/h; of the next softer one 2001 nL."""
+    recoil = recoil_of(360, compliance_nl_kpa=nl_kpa)
     recoil.look(0, 0, 0)
     assert recoil.creeps == creeps
 
@@ -89,6 +99,12 @@ def test_half_of_the_compliance_times_the_fall_has_come_by_itself():
     assert recoil.look(0, 10_000, 2_500) == 0
     assert recoil.look(0, 10_000, 3_500) == 0
     assert recoil.look(0, 10_000, 1_800) == 1_000
+
+
+@pytest.mark.parametrize(("nl_kpa", "fall_pa", "came_nl"), [(10_000, 9, 0), (10_000, 19, 50), (10_010, 10, 50)])
+def test_it_is_told_by_10_pa_and_whole_nanolitres(nl_kpa, fall_pa, came_nl):
+    recoil = creeping(3_000, compliance_nl_kpa=nl_kpa)
+    assert recoil.look(0, 10_000, 3_000 - fall_pa) == came_nl
 
 
 def test_nothing_comes_before_it_creeps_and_as_the_pressure_rises():
