@@ -28,7 +28,7 @@ demo: .venv/.ready
 test: .venv/.dev-ready .venv/.node-ready .venv/.browser-ready
 	$(PYTEST)
 
-# MicroPython is built at the first call, into the user's cache folder: see tests/board/emulated/image.py.
+# MicroPython is built at the first call, into the user's cache folder: see host/pumphost/imaging/build.py.
 test-board: .venv/.emulated-ready
 	$(PYTEST) --dist loadfile -m emulated tests/board/emulated
 

@@ -14,6 +14,7 @@ from pumphost.accepting.command import selftest
 from pumphost.calibrating.calibrate import calibrate
 from pumphost.errors import BadInput, NotDone
 from pumphost.flashing.command import flash
+from pumphost.imaging.command import image
 from pumphost.line import PumpError, Refused
 from pumphost.remote.commands import PUMP_COMMANDS
 from pumphost.remote.reach import find, pump_options
@@ -254,4 +255,5 @@ for command in PUMP_COMMANDS:
     main.add_command(command)
 main.add_command(calibrate)
 main.add_command(flash)
+main.add_command(image)
 main.add_command(selftest)

@@ -212,7 +212,7 @@ def test_a_port_where_nothing_is_says_what_to_install(rig, monkeypatch):
 
 def test_a_chip_that_is_too_small_for_files_needs_an_image(board):
     board.about = PICO
-    check(run(), 1, "the memory of an RP2040 is too small for the firmware in files: build an image", "--uf2")
+    check(run(), 1, "the memory of an RP2040 is too small for the firmware in files: openinfuse image builds", "--uf2")
     assert board.files() == {}
 
 

@@ -96,8 +96,8 @@ def wanted(board: OnBoard) -> list[File]:
         return []
     if TOO_SMALL in board.about.machine:
         raise NotDone(
-            f"the memory of an {TOO_SMALL} is too small for the firmware in files: build an image of MicroPython with "
-            "it inside, as firmware/manifest.py says, and put that on with --uf2; or take an RP2350"
+            f"the memory of an {TOO_SMALL} is too small for the firmware in files: openinfuse image builds "
+            "one of MicroPython with it inside, which --uf2 puts on; or take an RP2350"
         )
     return firmware_files()
 

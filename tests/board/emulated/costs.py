@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from elftools.elf.elffile import ELFFile
 
-from image import firmware_image
 from pico import CYCLE_NS
+from pumphost.imaging.build import firmware_image
 from wired import Wired
 
 RATE_ML_H = 1200.0

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from image import FIRMWARE, mpy_cross
 from marked import Marked, percentile_99
+from pumphost.imaging.build import mpy_cross
+from pumpsim.engine import FIRMWARE
 
 pytestmark = pytest.mark.emulated
 

@@ -1,4 +1,4 @@
-"""The image that is run: MicroPython for a Raspberry Pi Pico with the firmware frozen in, by its own manifest.
+"""The image: MicroPython for a Raspberry Pi Pico with the firmware frozen in, by its own manifest.
 
 No registry has an image of MicroPython, so it is built, which takes about a minute once. It is not byte for byte the
 official one: see CUTS in sources.py. What was built stays in the user's cache folder: the tree under the hash of the
@@ -11,15 +11,23 @@ import hashlib
 import os
 import shutil
 import struct
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-import sources
-from sources import NoImage, run
+from pumphost.errors import BadInput
+from pumphost.imaging import sources
+from pumphost.imaging.sources import NoImage, run
+from pumpsim.engine import FIRMWARE, SOURCES
 
-FIRMWARE = Path(__file__).parents[3] / "firmware"
-SHIPPED = ("boot.py", "main.py", "manifest.py", "pumpcore", "board")
+TOP = ("boot.py", "main.py", "manifest.py")
+FOLDERS = {"board": FIRMWARE, "pumpcore": SOURCES}  # a wheel has pumpcore beside pumpsim
+TOOLS = ("arm-none-eabi-gcc", "cmake", "ninja", "cc", "make", "apt-get", "dpkg-deb")
+GET_TOOLS = (
+    "on Debian 12, apt-get install build-essential cmake ninja-build gcc-arm-none-eabi libnewlib-arm-none-eabi "
+    "libstdc++-arm-none-eabi-newlib"
+)
 
 FLASH = 0x1000_0000
 FAMILY = 0xE48B_FF56  # RP2040, of Microsoft's list of UF2 families
@@ -27,31 +35,43 @@ KEPT = 8  # images, of as many states of the firmware: another checkout may be u
 BLOCK = 256  # bytes of flash in a UF2 block of 512
 
 
-def firmware_image() -> Path:
-    """The UF2 with the firmware as it is now. Raises NoImage."""
-    for tool in ("arm-none-eabi-gcc", "cmake", "ninja", "cc", "make", "apt-get", "dpkg-deb"):
+def firmware_image(told: Callable[[str], None] = lambda what: None) -> Path:
+    """The UF2 with the firmware as it is now; `told` hears what is going on. Raises NoImage."""
+    for tool in TOOLS:
         if not shutil.which(tool):
-            raise NoImage(f"no {tool} to build MicroPython with: see .ci/run")
+            raise NoImage(f"no {tool} to build MicroPython with: {GET_TOOLS}")
     cache = user_cache_path("openinfuse") / "pico"
     cache.mkdir(parents=True, exist_ok=True)
-    tree = cache / _hash([Path(sources.__file__), Path(__file__)])
+    tree = cache / _hash({file: Path(__file__).with_name(file) for file in ("build.py", "sources.py")})
+    told("waiting for another build")
     with open(cache / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # others wait until it is built
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not (tree / "ready").exists():
-            _prepare(cache, tree)
-        return _freeze(tree)
+            _prepare(cache, tree, told)
+        return _freeze(tree, told)
+
+
+def put(image: Path, out: Path) -> None:
+    """A copy of it at `out`. Raises BadInput if that cannot be."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(image, out)
+    except OSError as error:
+        raise BadInput(f"{out}: {error.strerror}; --out names a file that can be written") from None
 
 
 def mpy_cross(image: Path) -> Path:
     return image.parent / "micropython/mpy-cross/build/mpy-cross"
 
 
-def _prepare(cache: Path, tree: Path) -> None:
+def _prepare(cache: Path, tree: Path, told: Callable[[str], None]) -> None:
     """Everything but what the firmware decides. Trees of other versions of these files go."""
     for other in cache.iterdir():
         if other.is_dir():
             shutil.rmtree(other)
+    told("fetching the sources of MicroPython and of the Pico's libraries")
     sources.fetch(tree)
+    told("building MicroPython's cross compiler")
     run("make", "-C", tree / "micropython/mpy-cross", f"-j{os.cpu_count()}")
     _copy_firmware(tree)
     run(
@@ -63,9 +83,10 @@ def _prepare(cache: Path, tree: Path) -> None:
     (tree / "ready").touch()
 
 
-def _freeze(tree: Path) -> Path:
-    image = tree / f"{_hash(_shipped_files())}.uf2"
+def _freeze(tree: Path, told: Callable[[str], None]) -> Path:
+    image = tree / f"{_hash(_shipped())}.uf2"
     if not image.exists():
+        told("building MicroPython with the firmware in it")
         _copy_firmware(tree)
         run("ninja", "-C", tree / "build")
         _write_uf2((tree / "build/firmware.bin").read_bytes(), image)
@@ -74,25 +95,28 @@ def _freeze(tree: Path) -> Path:
     return image
 
 
-def _shipped_files() -> list[Path]:
-    names = [FIRMWARE / name for name in SHIPPED]
-    return sorted(file for name in names for file in ([name] if name.is_file() else name.glob("*.py")))
+def _shipped() -> dict[str, Path]:
+    """What is frozen, and the manifest, by its place beside that."""
+    files = {name: FIRMWARE / name for name in TOP}
+    for folder, parent in FOLDERS.items():
+        files |= {f"{folder}/{file.name}": file for file in sorted((parent / folder).glob("*.py"))}
+    return files
 
 
 def _copy_firmware(tree: Path) -> None:
     """Into the tree, so that the place of the repository is not in the build. Each file gets a new date: what is frozen
     is made anew by date."""
     shutil.rmtree(tree / "firmware", ignore_errors=True)
-    for file in _shipped_files():
-        copy = tree / "firmware" / file.relative_to(FIRMWARE)
+    for name, file in _shipped().items():
+        copy = tree / "firmware" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
 
 
-def _hash(files: list[Path]) -> str:
+def _hash(files: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
+    for name, file in files.items():
+        digest.update(f"{name} {file.stat().st_size}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 

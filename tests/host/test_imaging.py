@@ -7,16 +7,18 @@ import struct
 
 import lacking
 import pytest
+from click.testing import CliRunner
 
-import image
-import sources
+from pumphost.cli import main
+from pumphost.flashing.files import firmware_files
+from pumphost.imaging import build, sources
 
 
 def test_what_is_missing_is_named_in_one_line(monkeypatch):
-    monkeypatch.setattr(image.shutil, "which", lambda tool: None if tool == "ninja" else f"/usr/bin/{tool}")
+    monkeypatch.setattr(build.shutil, "which", lambda tool: None if tool == "ninja" else f"/usr/bin/{tool}")
     with pytest.raises(sources.NoImage) as caught:
-        image.firmware_image()
-    assert str(caught.value) == "no ninja to build MicroPython with: see .ci/run"
+        build.firmware_image()
+    assert str(caught.value).startswith("no ninja to build MicroPython with: on Debian 12, apt-get install ")
 
 
 def test_without_a_mirror_it_says_what_to_do(monkeypatch):
@@ -43,7 +45,7 @@ def test_where_interpreters_are_required_it_is_a_failure(monkeypatch):
 @pytest.mark.parametrize("size", [1, 256, 257, 1_000])
 def test_a_uf2_holds_the_binary_block_by_block(tmp_path, size):
     binary = bytes(number % 251 for number in range(size))
-    image._write_uf2(binary, tmp_path / "firmware.uf2")
+    build._write_uf2(binary, tmp_path / "firmware.uf2")
     file = (tmp_path / "firmware.uf2").read_bytes()
     blocks = [file[at : at + 512] for at in range(0, len(file), 512)]
     read = b""
@@ -54,3 +56,38 @@ def test_a_uf2_holds_the_binary_block_by_block(tmp_path, size):
         assert (address, this, total) == (0x10000000 + number * 256, number, len(blocks))
         read += block[32 : 32 + count]
     assert read == binary.ljust(-(-size // 256) * 256, b"\0")
+
+
+@pytest.fixture
+def built(monkeypatch, tmp_path):
+    """A firmware_image that is there already."""
+    made = tmp_path / "made.uf2"
+    made.write_bytes(b"an image")
+    monkeypatch.setattr(build, "firmware_image", lambda told: made)
+    return tmp_path
+
+
+def test_the_command_puts_the_image_where_it_is_wanted_and_says_what_to_do_with_it(built):
+    out = built / "new" / "pump.uf2"
+    done = CliRunner().invoke(main, ["image", "--out", str(out)])
+    assert (done.exit_code, out.read_bytes()) == (0, b"an image")
+    assert f"openinfuse flash --uf2 {out}" in done.stdout
+
+
+def test_where_it_cannot_be_written_is_named(built):
+    (built / "file").touch()
+    done = CliRunner().invoke(main, ["image", "--out", str(built / "file" / "pump.uf2")])
+    assert done.exit_code == 2 and "--out names a file that can be written" in done.stderr
+
+
+def test_where_it_cannot_be_built_nothing_is_written(monkeypatch, tmp_path):
+    monkeypatch.setattr(build.shutil, "which", lambda tool: None)
+    done = CliRunner().invoke(main, ["image", "--out", str(tmp_path / "new" / "pump.uf2")])
+    assert done.exit_code == 1 and "apt-get install" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_is_frozen_is_what_a_board_is_given_and_the_manifest():
+    files = build._shipped()
+    assert {file.name for file in firmware_files()} | {"manifest.py", "board/unix.py"} == set(files)
+    assert all(file.is_file() for file in files.values())

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from pumphost.errors import NotDone
+
 RELEASE = "trixie"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MICROPYTHON, PICO_SDK, TINYUSB = "1.25.0+ds-1", "2.1.1-1", "0.18.0+dfsg-1"
@@ -34,7 +36,7 @@ APT::Sandbox::User "root";
 """
 
 
-class NoImage(Exception):
+class NoImage(NotDone):
     """The image cannot be built here: one line that says what is missing."""
 
 

@@ -1,0 +1,1 @@
+"""`openinfuse image`: MicroPython for a Pico with the firmware in it."""
