@@ -4,6 +4,7 @@ The format is read here by Microsoft's description of it (github.com/microsoft/u
 """
 
 import struct
+import tomllib
 
 import lacking
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from pumphost.cli import main
 from pumphost.flashing.files import firmware_files
 from pumphost.imaging import build, sources
+from pumpsim.engine import FIRMWARE
 
 
 def test_what_is_missing_is_named_in_one_line(monkeypatch):
@@ -91,3 +93,16 @@ def test_what_is_frozen_is_what_a_board_is_given_and_the_manifest():
     files = build._shipped()
     assert {file.name for file in firmware_files()} | {"manifest.py", "board/unix.py"} == set(files)
     assert all(file.is_file() for file in files.values())
+
+
+def test_a_wheel_carries_all_of_it():
+    """pumpcore as a package, the rest below pumpsim, where `engine.FIRMWARE` looks."""
+    wheel = tomllib.loads((FIRMWARE.parent / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    carried = wheel["force-include"]
+    assert "firmware/pumpcore" in wheel["packages"]
+    for name in [*build._shipped(), "package.json"]:
+        folder = name.split("/")[0]
+        if folder != "pumpcore":
+            assert carried[f"firmware/{folder}"] == f"pumpsim/firmware/{folder}"
