@@ -66,8 +66,9 @@ class Keys:
         return self.start.held() or self.stop.held() or self.silence.held() or self.select.held()
 
     def read(self, inputs: Inputs) -> None:
-        """Hand over what is asked for."""
+        """Hand over what is asked for, and whether something waits to be confirmed."""
         inputs.request = self.request
+        inputs.read_back = 1 if self.menu.waiting.request else 0
         if self.request == PROGRAM:
             inputs.rate_cml_h = self.menu.rate_cml_h
             inputs.vtbi_ul = self.menu.vtbi_ul

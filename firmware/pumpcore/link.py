@@ -87,7 +87,7 @@ class Link:
             self.rx_at = self.reader.read(self.rx, self.rx_at, self.rx_end)
             if self.reader.whole:
                 self._frame(inputs)
-        inputs.unconfirmed = 1 if self.waiting.request else 0
+        inputs.unconfirmed = 1 if self.waiting.request or inputs.read_back else 0
         if self.watched:
             inputs.link_up = 0 if self.lost else 1
 

@@ -58,7 +58,8 @@ class Inputs:
         self.key_down = 0  # some key is held down
         self.guard = 0  # why the guard has stopped the motor, in its own codes; 0 while it has not
         self.remote = 0  # the request came over the link
-        self.unconfirmed = 0  # a prescription that came over the link waits to be confirmed
+        self.read_back = 0  # what was entered with keys waits to be confirmed
+        self.unconfirmed = 0  # that, or a prescription that came over the link: `pumpcore.link` tells
         self.link_up = 1  # a remote host is heard, or none was ever there
         self.request = 0  # an event of states.py up to REQUESTS, or 0
         self.rate_cml_h = 0  # of PROGRAM and SET_RATE

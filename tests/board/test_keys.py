@@ -3,7 +3,9 @@
 import pytest
 
 from assemble import order, part, press, read, settle
-from pumpcore.records import Inputs
+from pumpcore.controller import Controller
+from pumpcore.pump import Pump
+from pumpcore.records import Inputs, Outputs
 from pumpcore.states import (
     ACKNOWLEDGE,
     ALARM,
@@ -170,3 +172,62 @@ def test_a_menu_that_nobody_confirms_closes_in_a_minute(rig, board):
     assert board.menu.page == 0
     hit(rig, board, START_KEY)
     assert read(board).request == ACKNOWLEDGE
+
+
+class Loop:
+    """The loop of main.py around a board, in the milliseconds of its rig."""
+
+    def __init__(self, rig, board):
+        self.rig, self.board = rig, board
+        self.inputs, self.outputs = Inputs(), Outputs()
+        self.pump = Pump(Controller(board.setup()), board.session())
+
+    def run(self, ms):
+        """When tones began, in ms from now."""
+        rig, board = self.rig, self.board
+        began = []
+        start_ms = rig.clock_ms
+        while rig.clock_ms < start_ms + ms:
+            before = self.outputs.buzzer_hz
+            board.read(self.inputs)
+            then_ms = self.pump.step(rig.clock_ms, self.inputs, self.outputs, board)
+            board.obey(self.outputs)
+            if self.outputs.buzzer_hz and not before:
+                began.append(rig.clock_ms - start_ms)
+            board.wait_until(min(then_ms, start_ms + ms))
+        return began
+
+    def hit(self, *keys):
+        """Press each for 30 ms, and let go of it for as long."""
+        for key in keys:
+            for level in (0, 1):
+                self.rig.levels[key] = level
+                self.run(30)
+
+
+@pytest.fixture
+def entered(rig, board):
+    """A pump whose signals were confirmed, with 5 mL/h and 10 mL read back."""
+    loop = Loop(rig, board)
+    loop.run(5_000)
+    loop.hit(START_KEY)
+    loop.hit(SELECT_KEY, *[SELECT_KEY] * 3, *[START_KEY] * 5, *[SELECT_KEY] * 3)
+    loop.hit(SELECT_KEY, SELECT_KEY, START_KEY, *[SELECT_KEY] * 3)
+    return loop
+
+
+def test_what_waits_in_the_menu_is_reminded_of_until_it_lapses(entered):
+    at_ms = entered.run(59_000)
+    assert [(ms + 500) // 1_000 for ms in at_ms] == [30, 30, 40, 40, 50, 50]  # two notes each
+    assert entered.board.menu.page == 3
+    entered.run(1_500)
+    assert entered.board.menu.page == 0
+    assert entered.run(120_000) == []
+
+
+@pytest.mark.parametrize(("key", "state"), [(START_KEY, READY), (STOP_KEY, IDLE), (SILENCE_KEY, IDLE)])
+def test_nothing_reminds_of_it_any_more_once_it_is_confirmed_left_or_gone_back_from(entered, key, state):
+    assert len(entered.run(35_000)) == 2
+    entered.hit(key)
+    assert (entered.outputs.state, entered.inputs.unconfirmed) == (state, 0)
+    assert entered.run(59_000) == []

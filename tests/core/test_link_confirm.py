@@ -120,3 +120,19 @@ def test_what_waits_is_shown_to_status_and_reminded_of_after_half_a_minute():
     pump.wait(30_000)
     assert (pump.outputs.buzzer_hz, pump.outputs.cyan) == (0, 0)
     assert pump.inputs.unconfirmed == 0
+
+
+def test_what_keys_have_entered_is_reminded_of_likewise():
+    """As long as it waits, whatever waits over the link beside it."""
+    pump = Linked()
+    pump.inputs.read_back = 1
+    pump.wait(29_500)
+    assert pump.outputs.buzzer_hz == 0
+    pump.wait(1_000, 100)
+    assert pump.outputs.buzzer_hz > 0 and pump.outputs.cyan
+    digest = pump.program()
+    assert pump.ask(b"confirm " + digest) == "ok 1"
+    assert pump.inputs.unconfirmed == 1
+    pump.inputs.read_back = 0
+    pump.wait(40_000)
+    assert (pump.outputs.buzzer_hz, pump.outputs.cyan, pump.inputs.unconfirmed) == (0, 0, 0)
