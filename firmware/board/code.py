@@ -1,13 +1,20 @@
-"""The checksum of the firmware's files on flash, for the pump's test of itself.
+"""The checksum of the firmware's code on flash, for the pump's test of itself: of its files, or where they are frozen
+into a Pico's image, of that (image.py).
 
     mpremote exec "import board.code; board.code.seal()"
 
-notes it once the files have been copied; from then on changed code starts nothing.
+notes it once the code is in its place; from then on changed code starts nothing. What was never sealed is held against
+what it was at power-on.
 """
 
 import os
+import sys
 
 from pumpcore.units import const
+
+FLASH_IS_MEMORY = sys.platform == "rp2"  # its bytes have addresses
+if FLASH_IS_MEMORY:
+    from board.image import Image
 
 CODE_FOLDERS = ("", "pumpcore/", "board/")
 ROOT_FILES = ("boot.py", "main.py")
@@ -21,8 +28,8 @@ class Code:
 
     It is taken whole at power-on, which lasts some seconds, then a slice at a time, round and round. One file is open
     at a time: each takes a kilobyte of memory. To open the next allocates that much, every few hundred slices, which is
-    all that this port's loop allocates. `sum` is of the last whole round, and 0 where there are no files: an image may
-    have them frozen in. What runs was compiled from the files at power-on and is not looked at again.
+    all that this port's loop allocates. `sum` is of the last whole round, and 0 where there are no files. What runs was
+    compiled from the files at power-on and is not looked at again.
     """
 
     def __init__(self) -> None:
@@ -69,10 +76,17 @@ def code_files() -> list[str]:
     return names
 
 
+def whole_code() -> "Code | Image":
+    """Summed once. Of an image on another chip the checksum is 0, which tests nothing."""
+    if code_files() or not FLASH_IS_MEMORY:
+        return Code()
+    return Image()  # pyright: ignore[reportPossiblyUnboundVariable]
+
+
 def seal() -> None:
-    """Note the checksum of the files as they are now: to be run once they have been copied."""
+    """Note the checksum of the code as it is now: to be run once it is in its place."""
     with open(SEAL, "w") as file:
-        file.write(str(Code().sum))
+        file.write(str(whole_code().sum))
 
 
 def sealed_sum() -> int:

@@ -13,7 +13,7 @@ from machine import I2C, Pin
 
 from board.analog import air_permille, battery_mv, mean, pressure_pa
 from board.buzzer import Buzzer
-from board.code import Code, sealed_sum
+from board.code import sealed_sum, whole_code
 from board.display import Display
 from board.encoder import Encoder
 from board.hashing import Sha256
@@ -89,7 +89,7 @@ class Hardware(Serial):
         self.buzzer = Buzzer()
         self.usb = Usb()
         self.settings = Settings()
-        self.code = Code()
+        self.code = whole_code()
         self.pump_setup = self._setup()
         self.menu = Menu(self.pump_setup)
         self.keys = Keys(self.menu)
@@ -115,7 +115,7 @@ class Hardware(Serial):
             compliance_nl_kpa=COMPLIANCE_NL_KPA,
             back_off=1,
             air_test=1,
-            code_sum=sealed_sum(),
+            code_sum=sealed_sum() or self.code.sum,
             signal_test=1,
         )
 

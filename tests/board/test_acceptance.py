@@ -3,6 +3,7 @@ the encoder's magnet. What each part must show, and what is said if it does not.
 
 import subprocess
 import sys
+import zlib
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -53,6 +54,7 @@ class Bench:
     """OnBoard as far as the items go: code runs in this Python, with a Pico's modules in place."""
 
     frozen = False
+    about = SimpleNamespace(port="rp2")
     after_watchdog = True
 
     def __init__(self, rig):
@@ -112,6 +114,10 @@ def failed(bench, who=None):
     return {item: outcome.found for item, outcome in accepted(bench, who).items() if not outcome.passed}
 
 
+def crc(rig):
+    return zlib.crc32(rig.image) & 0x3FFF_FFFF
+
+
 def seal(rig):
     with open("main.py", "w") as file:
         file.write("# the pump\n")
@@ -129,15 +135,25 @@ def test_a_board_whose_parts_all_work_passes(bench):
 
 
 def test_code_that_was_never_sealed_or_has_changed_fails(bench):
-    assert failed(bench) == {"code": "0"}
+    assert failed(bench) == {"code": str(crc(bench.rig))}
     seal(bench.rig)
     with open("main.py", "a") as file:
         file.write("# changed\n")
     assert failed(bench).keys() == {"code"}
 
 
-def test_an_image_with_the_firmware_in_it_has_no_seal(bench):
+def test_an_image_with_the_firmware_in_it_is_sealed_on_a_pico(bench):
     bench.frozen = True
+    assert failed(bench) == {"code": str(crc(bench.rig))}
+    part("code").seal()
+    assert failed(bench) == {}
+    bench.rig.image[-1] ^= 1
+    assert failed(bench) == {"code": str(crc(bench.rig))}
+
+
+def test_an_image_on_another_chip_has_no_seal(bench):
+    bench.frozen, bench.about = True, SimpleNamespace(port="esp32")
+    part("code").FLASH_IS_MEMORY = False
     assert failed(bench) == {}
 
 

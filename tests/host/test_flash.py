@@ -24,6 +24,8 @@ KEY = bytes(range(16))
 SEALED, SETTINGS, LOG = "code.sum", "settings.0", "log.csv"
 # As short as firmware can be: what `flash` calls of it, and a few files more.
 PICO = ("micropython", (1, 28, 0), "rp2", "Raspberry Pi Pico with RP2040")
+ESP32 = ("micropython", (1, 28, 0), "esp32", "ESP32")
+STAYS = "\n\ndef reset():\n    pass\n"  # at its prompt
 SMALL = {
     "board/__init__.py": "",
     "board/code.py": "def seal():\n    open('main.py').close()\n    open('code.sum', 'w').write('1')\n",
@@ -195,7 +197,7 @@ def test_what_the_firmware_does_not_run_on_is_left_alone(rig, about, says):
 def test_an_esp32_is_reset_and_stopped_before_its_watchdog_runs(rig, monkeypatch):
     monkeypatch.setattr("pumphost.flashing.board.KNOCKS", 0)
     (rig.modules / "machine.py").write_text(MACHINE + "\n\ndef reset():\n    open('was_reset', 'w').close()\n")
-    rig.about = ("micropython", (1, 28, 0), "esp32", "ESP32")
+    rig.about = ESP32
     bring(rig)
     assert rig.files() == CONTENT | {SEALED: b"1", "was_reset": b""}
 
@@ -216,16 +218,33 @@ def test_a_chip_that_is_too_small_for_files_needs_an_image(board):
     assert board.files() == {}
 
 
-def test_with_the_firmware_in_its_image_files_only_stand_in_the_way(board, tmp_path):
+@pytest.mark.parametrize(
+    ("about", "says", "left"),
+    [(PICO, "checksum sealed", {SEALED: b"the image's"}), (ESP32, "no checksum on this chip", {})],
+)
+def test_with_the_firmware_in_its_image_files_only_stand_in_the_way(board, monkeypatch, about, says, left):
+    monkeypatch.setattr("pumphost.flashing.board.KNOCKS", 0)
+    (board.modules / "machine.py").write_text(MACHINE + STAYS)
+    (board.modules / "board").mkdir()
+    (board.modules / "board/code.py").write_text("def seal():\n    open('code.sum', 'w').write(\"the image's\")\n")
     for name, content in (CONTENT | {SEALED: b"1", LOG: b"what happened"}).items():
         (board.flash / name).parent.mkdir(exist_ok=True)
         (board.flash / name).write_bytes(content)
-    board.about, board.frozen = PICO, True
+    board.about, board.frozen = about, True
     done = run("--dry-run")
     assert done.stdout.count("would be removed") == len(FILES)
-    done = run()
-    assert "7 removed; the image has the firmware in it" in done.stdout
-    assert board.files() == {LOG: b"what happened"}
+    said = " ".join(run().stdout.split())
+    assert f"7 removed; the image has the firmware in it, and needs no files; {says}" in said
+    assert board.files() == {LOG: b"what happened"} | left
+    assert not [path for path in board.flash.iterdir() if path.is_dir()]
+
+
+def test_a_folder_that_hides_the_images_code_is_named(board):
+    (board.flash / "board").mkdir()
+    (board.flash / "board/notes.txt").write_text("mine")
+    board.about, board.frozen = PICO, True
+    check(run(), 1, "board/notes.txt is not the pump's, and its folder hides the image's code")
+    assert board.files() == {"board/notes.txt": b"mine"}
 
 
 # The key

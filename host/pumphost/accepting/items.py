@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pumpcore.senses import LEAST_PA
 from pumphost.accepting import onboard
 from pumphost.flashing.board import OnBoard
+from pumphost.flashing.flash import can_be_sealed
 from pumphost.line import PortError
 
 TURN_STEPS = 800  # a quarter turn of 3200 steps (board/hardware.py)
@@ -62,7 +63,7 @@ def look_at(board: OnBoard, person: Person) -> Iterator[Outcome]:
 
 def _code(board: OnBoard) -> Outcome:
     found, sealed = board.ask(onboard.SUMS)
-    if board.frozen:
+    if not can_be_sealed(board):
         return Outcome("code", "in files and sealed, or in the image", "in the image", not found)
     return Outcome("code", f"checksum {sealed}, as sealed", f"{found}", bool(found) and found == sealed)
 

@@ -162,6 +162,11 @@ class OnBoard:
         with _one_line(self.port), suppress(FileNotFoundError):
             self.transport.fs_rmfile(name)
 
+    def remove_folder(self, name: str) -> None:
+        """An empty one; nothing, if it is not there."""
+        with _one_line(self.port), suppress(FileNotFoundError):
+            self.transport.fs_rmdir(name)
+
     def run(self, code: str) -> None:
         with _one_line(self.port):
             _, failed = self.transport.exec_raw(code, timeout=RUN_S)

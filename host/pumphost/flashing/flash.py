@@ -23,6 +23,7 @@ from pumphost.told import Info
 
 CODE = (".py", ".mpy")
 TOO_SMALL = "RP2040"  # 264 kB of memory, and the firmware in files takes 267 kB of heap (firmware/README.md)
+IMAGE_IS_SUMMED = "rp2"  # as board/code.py has it: elsewhere nothing of an image is sealed
 SEALED = "code.sum"
 SEAL = "import board.code\nboard.code.seal()"
 SET_KEY = "import board.settings\nboard.settings.change(key={!r})"
@@ -124,6 +125,8 @@ def carry_out(board: OnBoard, plan: Plan, keying: Keying, watcher: Watcher) -> N
     """Raises NotDone, PortError; then, too, the board starts nothing half, nor without its key."""
     if plan:
         _clear(board, plan)
+    if board.frozen:
+        _clear_folders(board)
     watcher.total(sum(len(file.content) for file in plan.copy))
     done = _write(board, [file for file in plan.copy if file.name != MAIN], 0, watcher)
     board.refresh()
@@ -132,10 +135,15 @@ def carry_out(board: OnBoard, plan: Plan, keying: Keying, watcher: Watcher) -> N
         board.run(SET_KEY.format(key.hex()))
     done = _write(board, [file for file in plan.copy if file.name == MAIN], done, watcher)
     watcher.at("sealing the checksum", done)
-    if board.frozen:
-        board.remove(SEALED)  # of files that are no more
-    else:
+    if can_be_sealed(board):
         board.run(SEAL)
+    else:
+        board.remove(SEALED)  # of files that are no more
+
+
+def can_be_sealed(board: OnBoard) -> bool:
+    """Whether the chip has a checksum of its code: of files, or of the image that they are frozen into."""
+    return not board.frozen or board.about.port == IMAGE_IS_SUMMED
 
 
 def _clear(board: OnBoard, plan: Plan) -> None:
@@ -144,6 +152,14 @@ def _clear(board: OnBoard, plan: Plan) -> None:
         board.remove(name)
     for folder in CODE_FOLDERS if plan.copy else ():
         board.make_folder(folder)
+
+
+def _clear_folders(board: OnBoard) -> None:
+    """Of our names, be they empty: MicroPython looks there first, and would not find what is frozen."""
+    for folder in CODE_FOLDERS:
+        for name in board.names(folder):
+            raise NotDone(f"{folder}/{name} is not the pump's, and its folder hides the image's code: take it away")
+        board.remove_folder(folder)
 
 
 def _write(board: OnBoard, files: Sequence[File], done: int, watcher: Watcher) -> int:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pumphost.console import console
 from pumphost.flashing.board import OnBoard
-from pumphost.flashing.flash import Keying, Plan
+from pumphost.flashing.flash import Keying, Plan, can_be_sealed
 from pumphost.remote.show import NO_KEY
 from pumphost.told import Info
 
@@ -71,8 +71,10 @@ def show_plan(plan: Plan, keying: Keying, board: OnBoard) -> None:
 
 def show_done(plan: Plan, board: OnBoard) -> None:
     """With how the code is checked from now on."""
-    sealed = FROZEN if board.frozen else "checksum sealed"
-    console().print(f"{len(plan.copy)} copied, {len(plan.keep)} the same, {len(plan.remove)} removed; {sealed}")
+    said = [f"{len(plan.copy)} copied, {len(plan.keep)} the same, {len(plan.remove)} removed"]
+    said += [FROZEN] if board.frozen else []
+    said += ["checksum sealed"] if can_be_sealed(board) else ["no checksum on this chip"]
+    console().print("; ".join(said))
 
 
 def show_pump(port: str, info: Info) -> None:

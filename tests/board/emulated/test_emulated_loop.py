@@ -4,6 +4,7 @@ One boot serves all tests here: `told` is what was so on the way. Times are emul
 """
 
 import subprocess
+import zlib
 from statistics import median
 from types import SimpleNamespace
 
@@ -26,6 +27,7 @@ INFUSING_S = 0.6  # some 30 loops
 
 HEAP_FREE = 150_000
 STEP_MS, LOOP_MS = 3.0, 5.0  # at most, while infusing
+SLICE_US = 100  # of the image's sum
 SHARE = 0.35  # of the time, that the loop works at 1200 mL/h
 ORDERS_S = 0.04  # a motor order's life above 900 mL/h, and two steps
 RESET_S = 12.0  # more than the guard waits for orders, 2.2 s, and any watchdog of a RP2040, 8.3 s
@@ -35,11 +37,30 @@ from machine import I2C, Pin
 print(int.from_bytes(I2C(0, sda=Pin(4), scl=Pin(5), freq=400_000).readfrom_mem(0x36, 0x0E, 2), "big"))
 """
 
+SUM_IMAGE = """
+from time import ticks_us
+from board.image import FLASH, Image
+began = ticks_us()
+image = Image()
+whole = ticks_us()
+for _ in range(100):
+    image.read_a_slice()
+print(image.sum, image.end - FLASH, whole - began, (ticks_us() - whole) // 100)
+"""
+SUM_SLICES = """
+image.at, image.end = FLASH, FLASH + 256
+image.low = image.high = 0
+for _ in range(32):
+    image.read_a_slice()
+print(image.sum)
+"""
+
 
 @pytest.fixture(scope="module")
 def told(image):
     wired = Marked(image)
     told = SimpleNamespace(wired=wired, spans={})
+    look_at_image(wired, told)
     wired.plant.drive.turn(1_234)
     told.angle, told.angle_read = wired.encoder_counts, int(wired.ask(READ_ENCODER))
     wired.begin()
@@ -50,6 +71,15 @@ def told(image):
     told.free, told.most, *used = wired.noted()
     told.grown = {state: used[2 * i + 1] - used[2 * i] for i, state in enumerate(STATES)}
     return told
+
+
+def look_at_image(wired, told):
+    """All of it, then the first bytes as if they were all: a first round, a second, and one after a bit has changed."""
+    told.image = [int(number) for number in wired.ask(SUM_IMAGE).split()]
+    told.rounds = [int(wired.ask(SUM_SLICES)) for _ in range(2)]
+    wired.pico.mcu.flash[100] ^= 4
+    told.rounds.append(int(wired.ask(SUM_SLICES)))
+    wired.pico.mcu.flash[100] ^= 4
 
 
 def phase(wired, told, state, act):
@@ -106,6 +136,21 @@ def hung(told):
 
 def test_the_encoder_on_the_bus_tells_the_screws_angle(told):
     assert told.angle_read == told.angle == 1_234 * 4_096 // 3_200
+
+
+def test_the_image_is_summed_to_its_last_byte_and_a_bit_that_changes_is_found(told, image, record_property):
+    uf2 = image.read_bytes()
+    written = b"".join(uf2[at : at + 256] for at in range(32, len(uf2), 512))  # the last block padded
+    code_sum, size, whole_us, slice_us = told.image
+    assert len(written) - 256 < size <= len(written)
+    assert code_sum == zlib.crc32(written[:size]) & 0x3FFF_FFFF
+    assert told.rounds == [code_sum, code_sum, 0]
+    assert slice_us <= SLICE_US
+    record_property(
+        "figure",
+        f"emulated Pico: the image's {size / 1000:.0f} kB summed in {whole_us / 1000:.0f} ms at power-on, "
+        f"8 bytes in {slice_us} us in the loop",
+    )
 
 
 def test_the_heap_has_room(told, record_property):
