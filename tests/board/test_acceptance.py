@@ -20,18 +20,34 @@ from pumphost.line import PortError
 
 PRESSURE_ADC, AIR_ADC, BATTERY_ADC, FAULT, ENABLE = 26, 27, 28, 13, 12
 PINS = {"START": 14, "STOP": 15, "SILENCE": 19, "SELECT": 20}
-ALL = 17  # items but the watchdog
+ALL = 19  # items but the watchdog
+GATE = 2
+TIMER_MS = 100  # of the stand-in; a real one is shorter
+MOTOR = {"motor forward", "motor backward", "GATE at rest, low", "GATE at rest, high"}
 
 
 class Motor:
-    """A stepper whose pulses turn the shaft at once, unless it is stuck."""
+    """A stepper whose pulses turn the shaft at once, unless it is stuck, or the timer behind GATE has let go of it.
+    `kept_by` are levels of GATE at which the timer fails to."""
 
     def __init__(self, pump, rig):
         self.pump, self.rig = pump, rig
         self.steps = 0
         self.lost = 0
         self.way = 1
+        self.kept_by = ()
+        self.gate, self.rose_ms = 0, -TIMER_MS
         pump.stepper = self
+        rig.asleep = self.look_at_gate
+
+    def look_at_gate(self):
+        gate = self.rig.levels[GATE]
+        if gate > self.gate:
+            self.rose_ms = self.rig.clock_ms
+        self.gate = gate
+
+    def driven(self):
+        return self.rig.clock_ms - self.rose_ms < TIMER_MS or self.gate in self.kept_by
 
     def flush(self):
         pass
@@ -45,9 +61,10 @@ class Motor:
     def order(self, interval_ticks, count):
         assert self.rig.levels[ENABLE] == 0
         self.steps += count
-        ahead = self.way if self.rig.levels[11] else -self.way
-        shaft = self.rig.chips[0x36]
-        shaft.angle = (shaft.angle + ahead * (count - self.lost) * 4_096 // 3_200) & 0xFFF
+        if self.driven():
+            ahead = self.way if self.rig.levels[11] else -self.way
+            shaft = self.rig.chips[0x36]
+            shaft.angle = (shaft.angle + ahead * (count - self.lost) * 4_096 // 3_200) & 0xFFF
 
 
 class Bench:
@@ -131,7 +148,8 @@ def test_a_board_whose_parts_all_work_passes(bench):
     assert all(outcome.passed for outcome in outcomes.values()), outcomes
     assert outcomes["motor forward"].found == "800 steps, 1024 counts"
     assert outcomes["motor backward"].found == "800 steps, -1024 counts"
-    assert bench.rig.levels[ENABLE] == 1
+    assert outcomes["GATE at rest, low"].found == outcomes["GATE at rest, high"].found == "80 steps, 0 counts"
+    assert (bench.rig.levels[ENABLE], bench.rig.levels[GATE]) == (1, 0)
 
 
 def test_code_that_was_never_sealed_or_has_changed_fails(bench):
@@ -165,14 +183,26 @@ def test_a_motor_that_is_stuck_slips_or_turns_the_wrong_way_fails(bench, lost, w
     seal(bench.rig)
     bench.rig.prepared = lambda: (setattr(bench.motor, "lost", lost), setattr(bench.motor, "way", way))
     outcomes = failed(bench)
-    assert outcomes.keys() == {"motor forward", "motor backward"}
+    assert outcomes.keys() == MOTOR
     assert outcomes["motor forward"] == found
+    assert outcomes["GATE at rest, low"] == "the motor does not turn otherwise"
+
+
+@pytest.mark.parametrize(("kept_by", "items"), [((0, 1), ("low", "high")), ((0,), ("low",)), ((1,), ("high",))])
+def test_a_motor_that_turns_while_gate_is_at_rest_fails_and_it_is_said_why(bench, kept_by, items):
+    """There is no timer, or one that a level keeps going."""
+    seal(bench.rig)
+    bench.rig.prepared = lambda: setattr(bench.motor, "kept_by", kept_by)
+    outcomes = failed(bench)
+    assert outcomes == {
+        f"GATE at rest, {item}": "80 steps, 102 counts: the external timer does not hold it" for item in items
+    }
 
 
 def test_an_encoder_without_its_magnet_fails_and_so_does_the_motor(bench):
     seal(bench.rig)
     bench.rig.chips[0x36].status = 0
-    assert failed(bench).keys() == {"encoder", "motor forward", "motor backward"}
+    assert failed(bench).keys() == {"encoder", *MOTOR}
 
 
 @pytest.mark.parametrize(

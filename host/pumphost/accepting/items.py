@@ -16,6 +16,8 @@ COUNTS_OFF = 23  # 2 degrees: an AS5600 is within 1 degree at each end, as its d
 STEP_TICKS = 12_500  # 1 ms
 TURN_MS = 1_000
 STILL_COUNTS = 8  # noise of an encoder at rest; assumed
+HELD_STEPS = 80  # asked for while GATE is at rest; 102 counts if it were not held
+HELD_MS = 200
 MOST_PA = 5_000  # of a sensor on an open line, either way; assumed
 BATTERY_MV = (3_000, 9_000)  # one or two cells of lithium; assumed
 BUZZER_HZ = 440
@@ -77,16 +79,37 @@ def _encoder(board: OnBoard) -> Outcome:
 
 
 def _motor(board: OnBoard) -> Iterator[Outcome]:
-    for way, level, sign in (("forward", "FORWARD", 1), ("backward", "BACKWARD", -1)):
-        wanted = sign * TURN_COUNTS
-        code = onboard.TURN.format(steps=TURN_STEPS, interval_ticks=STEP_TICKS, ms=TURN_MS, level=level)
-        steps, counts = board.ask(code)
-        yield Outcome(
-            f"motor {way}",
-            f"{TURN_STEPS} steps, {wanted} counts, {COUNTS_OFF} more or less",
-            f"{steps} steps, {counts} counts",
-            steps == TURN_STEPS and abs(counts - wanted) <= COUNTS_OFF,
-        )
+    """One that turns while GATE does, and only then."""
+    forward = _turn(board, "forward", "FORWARD", TURN_COUNTS)
+    yield forward
+    for name, rest in (("low", 0), ("high", 1)):
+        yield _held(board, name, rest, forward.passed)
+    yield _turn(board, "backward", "BACKWARD", -TURN_COUNTS)
+
+
+def _turn(board: OnBoard, way: str, level: str, wanted: int) -> Outcome:
+    code = onboard.TURN.format(steps=TURN_STEPS, interval_ticks=STEP_TICKS, ms=TURN_MS, level=level)
+    steps, counts = board.ask(code)
+    return Outcome(
+        f"motor {way}",
+        f"{TURN_STEPS} steps, {wanted} counts, {COUNTS_OFF} more or less",
+        f"{steps} steps, {counts} counts",
+        steps == TURN_STEPS and abs(counts - wanted) <= COUNTS_OFF,
+    )
+
+
+def _held(board: OnBoard, name: str, rest: int, turns: bool) -> Outcome:
+    """By the external timer, whatever the chip asks for. A motor that does not turn anyway shows nothing."""
+    code = onboard.TURN_WITH_GATE_AT.format(steps=HELD_STEPS, interval_ticks=STEP_TICKS, ms=HELD_MS, rest=rest)
+    steps, counts = board.ask(code)
+    held = abs(counts) <= STILL_COUNTS
+    found = f"{steps} steps, {counts} counts" + ("" if held else ": the external timer does not hold it")
+    return Outcome(
+        f"GATE at rest, {name}",
+        f"{HELD_STEPS} steps, {STILL_COUNTS} counts at most, of a motor that turns otherwise",
+        found if turns else "the motor does not turn otherwise",
+        turns and steps == HELD_STEPS and held,
+    )
 
 
 def _sensors(board: OnBoard) -> Iterator[Outcome]:

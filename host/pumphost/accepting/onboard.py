@@ -1,7 +1,7 @@
 """What runs on the board: its own drivers, moved by hand, while the pump's loop and guard stand still.
 
 `pump` is the Board that main.py would have. GATE is turned over while the motor is on, as the guard would do it: an
-external timer lets go of the driver otherwise.
+external timer lets go of the driver otherwise. Whether it does is seen by keeping GATE still on purpose.
 """
 
 PREPARE = """
@@ -17,9 +17,9 @@ pump = Board()
 gate = Pin(GATE, Pin.OUT, value=0)
 
 
-def wait(ms):
+def wait(ms, rest=None):
     for turn in range(ms // 5):
-        gate.value(turn & 1)
+        gate.value(turn & 1 if rest is None else rest)
         pump.stepper.feed()
         pump.encoder.read()
         time.sleep_ms(5)
@@ -29,18 +29,20 @@ def moved(before, now):
     return ((now - before + CLOCK_HALF) & CLOCK_MASK) - CLOCK_HALF
 
 
-def turn(steps, interval_ticks, ms, level):
+def turn(steps, interval_ticks, ms, level, rest=None):
     pump.stepper.flush()
     pump.direction.value(level)
     pump.enable.value(MOTOR_ON)
     try:
         wait(100)
+        wait(500, rest)  # with GATE at rest the timer has let go by then
         given, counts = pump.stepper.given(), pump.encoder.read()
         pump.stepper.order(interval_ticks, steps)
-        wait(ms)
+        wait(ms, rest)
         return moved(given, pump.stepper.given()), moved(counts, pump.encoder.read())
     finally:
         pump.enable.value(MOTOR_OFF)
+        gate.value(0)
 
 
 def key_within(key, ms):
@@ -70,6 +72,7 @@ def settings_kept():
 SUMS = "(pump.code.sum, sealed_sum())"
 ENCODER = "[pump.encoder.read() for i in range(10)]"
 TURN = "turn({steps}, {interval_ticks}, {ms}, {level})"
+TURN_WITH_GATE_AT = "turn({steps}, {interval_ticks}, {ms}, FORWARD, {rest})"
 SENSORS = (
     "(pressure_pa(mean(pump.pressure)), air_permille(mean(pump.air)), battery_mv(mean(pump.battery)), "
     "pump.driver_fault.value())"
