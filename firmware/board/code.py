@@ -18,7 +18,7 @@ if FLASH_IS_MEMORY:
 
 CODE_FOLDERS = ("", "pumpcore/", "board/")
 ROOT_FILES = ("boot.py", "main.py")
-SLICE_BYTES = const(32)  # assumed: half a millisecond
+SLICE_BYTES = const(32)
 SUM_PRIME = const(32_749)  # the largest below 2**15: two sums are a small int
 SEAL = "code.sum"
 
@@ -47,10 +47,12 @@ class Code:
     def read_a_slice(self) -> None:
         if not self.names:
             return
+        low, high = self.low, self.high
         read = self.file.readinto(self.bytes)
         for i in range(read):
-            self.low = (self.low + self.bytes[i]) % SUM_PRIME
-            self.high = (self.high + self.low) % SUM_PRIME
+            low += self.bytes[i]
+            high += low
+        self.low, self.high = low % SUM_PRIME, high % SUM_PRIME
         if not read:
             self._next_file()
 
@@ -72,8 +74,13 @@ def code_files() -> list[str]:
             found = os.listdir(folder[:-1] or ".")
         except OSError:  # frozen
             continue
-        names += [folder + name for name in sorted(found) if name.endswith(".py") and (folder or name in ROOT_FILES)]
+        names += [folder + name for name in sorted(found) if _is_code(name) and (folder or name in ROOT_FILES)]
     return names
+
+
+def _is_code(name: str) -> bool:
+    """As written, or compiled."""
+    return name.endswith(".py") or name.endswith(".mpy")
 
 
 def whole_code() -> "Code | Image":

@@ -16,13 +16,13 @@ def code(rig):
 
 def copied(folder, **more):
     """Files as they are copied; returns the port's checksum of them by another way."""
-    files = {"boot.py": b"1", "main.py": b"22", "pumpcore/a.py": bytes(range(100)), "board/rp2.py": b"", **more}
+    files = {"boot.py": b"1", "main.py": b"22", "pumpcore/a.mpy": bytes(range(100)), "board/rp2.py": b"", **more}
     files["notes.txt"] = files["lib.py"] = b"not of the firmware"
     for name, content in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
     low, high = 1, 0
-    for name in ("boot.py", "main.py", "pumpcore/a.py", *sorted(more), "board/rp2.py"):
+    for name in ("boot.py", "main.py", "pumpcore/a.mpy", *sorted(more), "board/rp2.py"):
         for byte in files[name]:
             low += byte
             high += low

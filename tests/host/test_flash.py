@@ -9,7 +9,7 @@ import pytest
 import serial
 from click.testing import CliRunner
 from host.desk import Desk
-from host.flashed import MACHINE, Cut, Flashed
+from host.flashed import MACHINE, PICO_2, Cut, Flashed
 from mpremote.transport import TransportError
 
 from pumphost.cli import main
@@ -25,6 +25,7 @@ SEALED, SETTINGS, LOG = "code.sum", "settings.0", "log.csv"
 # As short as firmware can be: what `flash` calls of it, and a few files more.
 PICO = ("micropython", (1, 28, 0), "rp2", "Raspberry Pi Pico with RP2040")
 ESP32 = ("micropython", (1, 28, 0), "esp32", "ESP32")
+READS_MPY = (6,)  # what a board says behind that
 STAYS = "\n\ndef reset():\n    pass\n"  # at its prompt
 SMALL = {
     "board/__init__.py": "",
@@ -212,10 +213,30 @@ def test_a_port_where_nothing_is_says_what_to_install(rig, monkeypatch):
         OnBoard("board", dead)
 
 
-def test_a_chip_that_is_too_small_for_files_needs_an_image(board):
-    board.about = PICO
-    check(run(), 1, "the memory of an RP2040 is too small for the firmware in files: openinfuse image builds", "--uf2")
+@pytest.mark.parametrize("mpy", [(), (5,), (7,)])
+def test_a_chip_that_is_too_small_for_sources_needs_a_micropython_that_reads_bytecode(board, mpy):
+    board.about = PICO + mpy
+    says = (
+        "the memory of an RP2040 is too small for the firmware's sources",
+        "not read .mpy files of version 6",
+        "openinfuse image",
+    )
+    check(run(), 1, *says)
     assert board.files() == {}
+
+
+@pytest.mark.parametrize("about", [PICO, PICO_2, ESP32])
+def test_a_board_that_reads_bytecode_gets_that_and_its_sources_go(board, monkeypatch, about):
+    """Compiled by the interpreter's own compiler, imported and sealed by the interpreter."""
+    monkeypatch.setattr("pumphost.flashing.board.KNOCKS", 0)
+    (board.modules / "machine.py").write_text(MACHINE + STAYS)
+    bring(board)
+    board.about = about + READS_MPY
+    assert "6 copied, 1 the same, 5 removed; checksum sealed" in run().stdout
+    names = {name if name in ("boot.py", "main.py") else name.replace(".py", ".mpy") for name in CONTENT}
+    assert set(board.files()) == names | {SEALED}
+    assert all(content[:2] == b"M\x06" for name, content in board.files().items() if name.endswith(".mpy"))
+    assert "0 copied, 7 the same, 0 removed" in run().stdout
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ GET_MICROPYTHON = (
 AFTER_WATCHDOG = "__import__('machine').reset_cause() == __import__('machine').WDT_RESET"
 ABOUT = (
     "(sys.implementation.name, sys.implementation.version[:3], sys.platform, "
-    "getattr(sys.implementation, '_machine', ''))"
+    "getattr(sys.implementation, '_machine', ''), getattr(sys.implementation, '_mpy', 0) & 0xFF)"
 )
 LOOK_FOR_FROZEN = """
 import sys
@@ -59,6 +59,7 @@ class About:
     version: tuple[int, int, int]
     port: str
     machine: str
+    mpy: int = 0  # version of the .mpy files that it reads, 0 for none
 
     def __str__(self) -> str:
         return f"{self.name} {'.'.join(map(str, self.version))} on {self.port}"

@@ -15,6 +15,7 @@ from typing import Protocol
 from pumpcore.states import MOVING, STATE_NAMES
 from pumphost.errors import BadInput, NotDone
 from pumphost.flashing.board import PART, OnBoard
+from pumphost.flashing.compiling import VERSION, compiled
 from pumphost.flashing.files import CODE_FOLDERS, LAST, MAIN, File, firmware_files, make_key, refuse_to_overwrite
 from pumphost.line import NoAnswer, PortError, WrongVersion
 from pumphost.pump import Pump
@@ -22,7 +23,7 @@ from pumphost.remote.reach import read_key
 from pumphost.told import Info
 
 CODE = (".py", ".mpy")
-TOO_SMALL = "RP2040"  # 264 kB of memory, and the firmware in files takes 267 kB of heap (firmware/README.md)
+TOO_SMALL = "RP2040"  # for what is compiled on it: it runs out of memory (firmware/README.md)
 IMAGE_IS_SUMMED = "rp2"  # as board/code.py has it: elsewhere nothing of an image is sealed
 SEALED = "code.sum"
 SEAL = "import board.code\nboard.code.seal()"
@@ -89,16 +90,19 @@ def refuse_while_moving(port: str) -> None:
 
 
 def wanted(board: OnBoard) -> list[File]:
-    """What files it is to have: none where the image has the firmware in it, which they would stand in the way of.
+    """What files it is to have: none where the image has the firmware in it, which they would stand in the way of;
+    compiled, if it reads what mpy-cross writes today.
 
-    Raises NotDone for a chip that is too small for files.
+    Raises NotDone for a chip that is too small for the sources.
     """
     if board.frozen:
         return []
+    if board.about.mpy == VERSION:
+        return compiled(firmware_files())
     if TOO_SMALL in board.about.machine:
         raise NotDone(
-            f"the memory of an {TOO_SMALL} is too small for the firmware in files: openinfuse image builds "
-            "one of MicroPython with it inside, which --uf2 puts on; or take an RP2350"
+            f"the memory of an {TOO_SMALL} is too small for the firmware's sources, and this MicroPython does not read "
+            f".mpy files of version {VERSION}: openinfuse image builds one with it inside, which --uf2 puts on"
         )
     return firmware_files()
 

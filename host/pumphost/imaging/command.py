@@ -16,8 +16,8 @@ import click
 def image(out: Path) -> None:
     """MicroPython for a Raspberry Pi Pico with the firmware in it, built from Debian's sources, into one UF2 file.
 
-    An RP2040 has no room for the firmware in files. The first build takes minutes and names what it lacks; later only
-    the firmware is made anew.
+    It leaves an RP2040 more memory than the firmware in files. The first build takes minutes and names what it lacks;
+    later only the firmware is made anew.
     """
     from pumphost.console import console, working
     from pumphost.imaging.build import firmware_image, put
