@@ -50,8 +50,7 @@ class Watch:
         self.air = Air(setup)
         self.supply = upstream.Supply(setup)
         self.flow = through.Flow(setup)
-        self.supplied = setup.upstream_pa > 0
-        self.follows = self.flow.watched or self.supplied  # it can see what comes by itself
+        self.follows = self.flow.watched or setup.upstream_pa > 0  # it can see what comes by itself
         self.travel = shaft.Travel(setup)
         self.pressure = PressureSense(setup)
         self.detector = AirSense(setup)
@@ -99,8 +98,7 @@ class Watch:
             self._look_at_the_reservoir()
 
     def _look_at_what_flows(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
-        if self.supplied:
-            self.drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops)
+        self.drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops)
         flowed = self._follow_the_flow(now_ms, inputs, steps, moving)
         free = self.drawn == upstream.FREE or flowed == through.FREE
         if moving or free:  # first, as the reason for the rest
