@@ -60,7 +60,9 @@ def air_permille(counts: int) -> int:
     """0 to 1000, or what cannot be."""
     if not AIR_LEAST <= counts <= AIR_MOST:
         return NO_AIR_SENSOR
-    return min(max((counts - AIR_NONE) * 1_000 // (AIR_FULL - AIR_NONE), 0), 1_000)
+    if counts <= AIR_NONE:
+        return 0
+    return min((counts - AIR_NONE) * 1_000 // (AIR_FULL - AIR_NONE), 1_000)
 
 
 def battery_mv(counts: int) -> int:

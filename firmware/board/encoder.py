@@ -34,10 +34,11 @@ class Encoder:
         if self._answers():
             self.misses = 0
             angle = (self.bytes[1] << 8 | self.bytes[2]) & TURN_MASK
-            if self.angle >= 0:
-                turned = (((angle - self.angle) & TURN_MASK) ^ HALF_TURN) - HALF_TURN
-                self.turned = (self.turned - CLOCK_MASK - 1 + DIRECTION * turned) & CLOCK_MASK
-            self.angle = angle
+            if angle != self.angle:
+                if self.angle >= 0:
+                    turned = (((angle - self.angle) & TURN_MASK) ^ HALF_TURN) - HALF_TURN
+                    self.turned = (self.turned - CLOCK_MASK - 1 + DIRECTION * turned) & CLOCK_MASK
+                self.angle = angle
             self.counts = self.turned
         elif self.misses < MISSES:
             self.misses += 1

@@ -152,22 +152,23 @@ class Hardware(Serial):
 
     def read(self, inputs: Inputs) -> None:
         """Fill in what the sensors, the counter and the keys say."""
-        self.keys.poll(self.now_ms())
-        self.stepper.feed()
-        inputs.steps_done = self.stepper.given()
-        inputs.steps_queued = self.stepper.queued(inputs.steps_done)
-        if self.protector:
-            inputs.encoder_counts = self.protector.counts()
-            inputs.guard = self.protector.reason
+        keys, stepper, protector = self.keys, self.stepper, self.protector
+        keys.poll(self.now_ms())
+        stepper.feed()
+        inputs.steps_done = given = stepper.given()
+        inputs.steps_queued = stepper.queued(given)
+        if protector:
+            inputs.encoder_counts = protector.counts()
+            inputs.guard = protector.reason
         inputs.pressure_pa = pressure_pa(mean(self.pressure))
         inputs.air_permille = air_permille(mean(self.air))
         inputs.battery_mv = battery_mv(self.battery.read_u16())  # its limits are 0.5 V apart
-        inputs.on_mains = self.mains.value()
-        inputs.seated = 1 - self.seated.value()
-        inputs.winding_ok = self.driver_fault.value()
+        inputs.on_mains = self.mains()
+        inputs.seated = 1 - self.seated()
+        inputs.winding_ok = self.driver_fault()
         inputs.code_sum = self.code.sum
-        inputs.key_down = 1 if self.keys.held() else 0
-        self.keys.read(inputs)
+        inputs.key_down = 1 if keys.held else 0
+        keys.read(inputs)
 
     def tell(self, now_ms: int, inputs: Inputs, outputs: Outputs) -> None:
         if self.protector:
@@ -177,23 +178,28 @@ class Hardware(Serial):
         """Drop the queue if told so, switch the motor if the guard is content, queue what is ordered, show and
         sound."""
         self.outputs = outputs
+        stepper, protector = self.stepper, self.protector
         if outputs.flush:
-            self.stepper.flush()
-            self.direction.value(BACKWARD if outputs.backward else FORWARD)
-        moving = MOVING[outputs.state] and self.protector is not None and self.protector.content
-        self.enable.value(MOTOR_ON if moving else MOTOR_OFF)
-        for i in range(outputs.segments):
-            self.stepper.order(outputs.intervals_ticks[i], outputs.counts[i])
-        self.stepper.feed()
+            stepper.flush()
+            self.direction(BACKWARD if outputs.backward else FORWARD)
+        moving = MOVING[outputs.state] and protector is not None and protector.content
+        self.enable(MOTOR_ON if moving else MOTOR_OFF)
+        if outputs.segments:
+            self._queue(outputs)
+        stepper.feed()
         if outputs.air_test != self.air_testing:
             self.air_testing = outputs.air_test
             self.air_sender.value(0 if outputs.air_test else 1)
             time.sleep_ms(AIR_SETTLES_MS)  # the next reading may be at once
-        self.red.value(outputs.red)
-        self.yellow.value(outputs.yellow)
-        self.cyan.value(outputs.cyan)
+        self.red(outputs.red)
+        self.yellow(outputs.yellow)
+        self.cyan(outputs.cyan)
         self.buzzer.sound(outputs.buzzer_hz)
         self.keys.follow(outputs)
+
+    def _queue(self, outputs: Outputs) -> None:
+        for i in range(outputs.segments):
+            self.stepper.order(outputs.intervals_ticks[i], outputs.counts[i])
 
     def receive(self, buffer: bytearray) -> int:
         return self.usb.receive(buffer)
@@ -202,8 +208,10 @@ class Hardware(Serial):
         self.usb.send(line, count)
 
     def wait_until(self, then_ms: int) -> None:
-        """Return at `then_ms`, or as soon as a key or a host asks for something. Meanwhile pulses are fed, the code is
-        summed, and the display follows."""
+        """Return at `then_ms`, or as soon as a key or a host asks for something. Meanwhile the guard is told that its
+        order stands, pulses are fed, the code is summed, and the display follows."""
+        if self.protector:
+            self.protector.renew()
         now_ms = self.now_ms()
         while not (self.keys.request or self.usb.waiting()) and until_ms(now_ms, then_ms) > 0:
             time.sleep_ms(1)

@@ -28,11 +28,11 @@ class Key:
         self.steady_ms = 0  # when it was last seen as it is taken to be
 
     def held(self) -> bool:
-        return not self.pin.value()
+        return not self.pin()
 
     def pressed(self, now_ms: int) -> bool:
         """True once for each press, when the key has been down for DEBOUNCE_MS."""
-        down = not self.pin.value()
+        down = not self.pin()
         if down == self.down:
             self.steady_ms = now_ms
             return False
@@ -50,6 +50,9 @@ class Keys:
         self.stop = Key(STOP_KEY)
         self.silence = Key(SILENCE_KEY)
         self.select = Key(SELECT_KEY)
+        self.held = False  # whether any of them is down
+        self.rested = False  # all have been up, for long enough to be sure,
+        self.rested_ms = 0  # until then
         self.request = NOTHING_ASKED  # waits to be read
         # As obeyed last: a key asks for what fits it.
         self.state = 0
@@ -60,10 +63,6 @@ class Keys:
         self.state = outputs.state
         self.unconfirmed = outputs.signal_test
         self.sounding = outputs.alarm_shown > 0 and not outputs.silent
-
-    def held(self) -> bool:
-        """Whether any of them is down."""
-        return self.start.held() or self.stop.held() or self.silence.held() or self.select.held()
 
     def read(self, inputs: Inputs) -> None:
         """Hand over what is asked for, and whether something waits to be confirmed."""
@@ -76,19 +75,31 @@ class Keys:
         self.request = NOTHING_ASKED
 
     def poll(self, now_ms: int) -> None:
-        """STOP outdoes whatever waits to be read; the others wait their turn."""
-        self.menu.look(now_ms, self.state)
-        if self.start.pressed(now_ms):
+        """Every millisecond, and in each loop: while nobody presses anything a look at four pins."""
+        if self.menu.page:
+            self.menu.look(now_ms, self.state)
+        self.held = not (self.start.pin() and self.stop.pin() and self.silence.pin() and self.select.pin())
+        if self.held or not self.rested:
+            self._look(now_ms)
+        self.rested_ms = now_ms
+
+    def _look(self, now_ms: int) -> None:
+        """At each key. STOP outdoes whatever waits to be read; the others wait their turn."""
+        start, stop, silence, select = self.start, self.stop, self.silence, self.select
+        if self.rested:
+            start.steady_ms = stop.steady_ms = silence.steady_ms = select.steady_ms = self.rested_ms
+        if start.pressed(now_ms):
             self._start(now_ms)
-        if self.silence.pressed(now_ms):
+        if silence.pressed(now_ms):
             self._silence(now_ms)
-        if self.select.pressed(now_ms):
+        if select.pressed(now_ms):
             self.menu.press(now_ms, NEXT, self.state)
-        if self.stop.pressed(now_ms):
+        if stop.pressed(now_ms):
             if self.menu.page:
                 self.menu.press(now_ms, DOWN, self.state)
             else:
                 self.request = STOP_KEY_ASKS[self.state]
+        self.rested = not (self.held or start.down or stop.down or silence.down or select.down)
 
     def _start(self, now_ms: int) -> None:
         """First it says that the signals were seen and heard."""

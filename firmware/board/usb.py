@@ -28,6 +28,8 @@ class Usb(Serial):
         return _ready(self.poller)
 
     def receive(self, buffer: bytearray) -> int:
+        if not _ready(self.poller):
+            return 0
         count = 0
         while count < len(buffer) and self.waiting():
             if not self.stdin.readinto(self.byte):  # type: ignore[union-attr]  # the stub has none

@@ -77,7 +77,7 @@ class Controller:
         self.alarms.raised = 0
         outputs.answer = self._answer(now_ms, inputs) if inputs.request else NOTHING_ASKED
         self._watch(now_ms, inputs, steps)
-        self._drive(now_ms, max(inputs.steps_queued, 0), outputs)
+        self._drive(now_ms, inputs.steps_queued, outputs)
         self._signal(now_ms, inputs)
         self._report(outputs)
         if outputs.flush:
@@ -147,11 +147,13 @@ class Controller:
     def _watch(self, now_ms: int, inputs: Inputs, steps: int) -> None:
         """Look for hazards, and do the strongest of what the alarms want. The state table has the last word on
         what that changes."""
+        pumping = PUMPING[self.state]
         self.alarms.wanted = GO_ON
         self.vitals.look(now_ms, inputs, self.not_state == ~self.state)
         self.selftest.look(now_ms, inputs)
-        self.watch.look(now_ms, inputs, steps, PUMPING[self.state])
-        self._relieve(now_ms, inputs.pressure_pa, steps)
+        self.watch.look(now_ms, inputs, steps, pumping)
+        if not pumping or self.relief.taking_up:
+            self._relieve(now_ms, inputs.pressure_pa, steps)
         if self.state == INFUSING and self.alarms.wanted != STOP_PUMP:
             self.watch.look_for_the_end()
         if self.alarms.wanted == STOP_PUMP:
@@ -221,11 +223,14 @@ class Controller:
         priority = TABLE[alarms.shown].priority
         if alarms.raised or inputs.unconfirmed != signals.waiting or signals.stale(now_ms, self.state, priority):
             signals.waiting = inputs.unconfirmed
-            signals.look(now_ms, self.state, priority, alarms.raised, inputs.link_up)
-            if self.selftest.playing:
-                self.selftest.show(now_ms)
-            if signals.paused_too_long:
-                alarms.raise_alarm(PAUSED_TOO_LONG)
+            self._show(now_ms, priority, inputs.link_up)
+
+    def _show(self, now_ms: int, priority: int, link_up: int) -> None:
+        self.signals.look(now_ms, self.state, priority, self.alarms.raised, link_up)
+        if self.selftest.playing:
+            self.selftest.show(now_ms)
+        if self.signals.paused_too_long:
+            self.alarms.raise_alarm(PAUSED_TOO_LONG)
 
     def _report(self, outputs: Outputs) -> None:
         alarms, dose, signals = self.alarms, self.dose, self.signals

@@ -82,9 +82,11 @@ class Dose:
 
     def book(self, steps: int) -> None:
         """Count steps given. Steps back are owed: so many forward only bring the drive to where it was."""
-        owed = min(steps, self.owed_steps)
-        self.owed_steps -= owed
-        pl = self.pumped_pl + (steps - owed) * self.step_pl
+        if steps < 0 or self.owed_steps:
+            owed = min(steps, self.owed_steps)
+            self.owed_steps -= owed
+            steps -= owed
+        pl = self.pumped_pl + steps * self.step_pl
         self.pumped_ul += pl // PL_PER_UL
         self.pumped_pl = pl % PL_PER_UL
 

@@ -84,9 +84,10 @@ class Link:
         if not inputs.request:
             if self.rx_at == self.rx_end:
                 self.rx_at, self.rx_end = 0, serial.receive(self.rx)
-            self.rx_at = self.reader.read(self.rx, self.rx_at, self.rx_end)
-            if self.reader.whole:
-                self._frame(inputs)
+            if self.rx_at < self.rx_end:
+                self.rx_at = self.reader.read(self.rx, self.rx_at, self.rx_end)
+                if self.reader.whole:
+                    self._frame(inputs)
         inputs.unconfirmed = 1 if self.waiting.request or inputs.read_back else 0
         if self.watched:
             inputs.link_up = 0 if self.lost else 1
@@ -99,9 +100,9 @@ class Link:
         if not self.booted:
             self.booted = True
             self.events.note(self.now_ms, LINK, BOOT, self.cause)
-        if self.waiting.lapse(self.now_ms):
+        if self.waiting.request and self.waiting.lapse(self.now_ms):
             self._note(UNCONFIRMED_LAPSED)
-        if self.session.over(self.now_ms):
+        if self.session.own and self.session.over(self.now_ms):
             self._note(SESSION_ENDED)
         if self.watched and not self.lost and until_ms(self.alive_ms, self.now_ms) >= LOST_MS:
             self.lost = True

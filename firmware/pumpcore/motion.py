@@ -77,26 +77,25 @@ class Motion:
 
     def _left_of_step(self, now_ms: int, steps_queued: int) -> int:
         """Grains still to flow before the next step, which is the first of those queued."""
-        if steps_queued == 0 or self.rate_cml_h == 0:
+        if steps_queued <= 0 or self.rate_cml_h == 0:
             return self.to_go_grains
         wait_ticks = until_ms(now_ms, self.end_ms) * TICKS_PER_MS + self.end_ticks
         wait_ticks -= (steps_queued - 1) * self.interval_ticks
         return min(max(wait_ticks * self.rate_cml_h, 0), self.step_grains)
 
     def order(self, now_ms: int, steps_queued: int, steps_left: int, outputs: Outputs) -> None:
-        """Top the queue up, with no more than the `steps_left` of the infusion."""
+        """Top the queue up, with no more than the `steps_left` of the infusion. Less than none queued is none."""
         outputs.segments = 0
-        wanted = min(self.ahead_steps, steps_left) - steps_queued
-        if wanted <= 0:
-            return
-        if steps_queued == 0:
+        wanted = self.ahead_steps if self.ahead_steps < steps_left else steps_left
+        if steps_queued > 0:
+            wanted -= steps_queued
+        elif wanted > 0:
             self._first(now_ms, outputs)
             wanted -= 1
-        run = min(wanted, MOST_RUN_STEPS)
-        while run > 0 and outputs.segments <= 3:
+        while wanted > 0 and outputs.segments <= 3:
+            run = wanted if wanted < MOST_RUN_STEPS else MOST_RUN_STEPS
             self._run(run, outputs)
             wanted -= run
-            run = min(wanted, MOST_RUN_STEPS)
 
     def _first(self, now_ms: int, outputs: Outputs) -> None:
         """From a standstill: only what is left of the step, then a whole step for those behind it."""

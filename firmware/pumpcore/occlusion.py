@@ -88,10 +88,10 @@ class Downstream:
 
     def found(self, now_ms: int, pressure_pa: int) -> bool:
         """Whether the line is blocked, by the reading of now."""
-        self.least_pa = min(self.least_pa, pressure_pa)
+        self.least_pa = pressure_pa if pressure_pa < self.least_pa else self.least_pa
         if until_ms(now_ms, self.end_ms) <= 0:
             self._close(now_ms)
-        return pressure_pa >= self.limit_pa or self.climbing()
+        return pressure_pa >= self.limit_pa or (self.g > 0 and self.climbing())
 
     def climbing(self) -> bool:
         if not self.climb:

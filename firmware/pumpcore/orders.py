@@ -3,7 +3,8 @@
 A prescription is written from the request as it came in, not from what the controller made of it: were that
 wrong, the guard would know; and its rate stands only from the user's START to his PAUSE or STOP. An order is
 told at once when it changes, else a few times a second: the guard waits longer than the loop's longest
-window for it. Two frames in one step at most, the prescription's first.
+window for it. Two frames in one step at most, the prescription's first. A driver that has time between two steps
+renews an order there, before it is due: no step then is longer for it.
 """
 
 from .guard import BACKWARD, CONFIRM, FRAME_BYTES, MOVING, TITRATE, write_frame
@@ -13,6 +14,7 @@ from .units import const, later_ms, until_ms
 
 
 RENEW_MS = const(400)
+EARLY_MS = const(200)  # so long before it is due, between two steps; assumed
 
 
 class Orders:
@@ -36,13 +38,24 @@ class Orders:
         flags = 0
         if outputs.motor_cml_h:
             flags = MOVING + BACKWARD if outputs.backward else MOVING
-        changed = flags != self.flags or outputs.motor_cml_h != self.rate_cml_h
-        self.ordered = changed or until_ms(now_ms, self.renew_ms) <= 0
+        self.ordered = (
+            flags != self.flags or outputs.motor_cml_h != self.rate_cml_h or until_ms(now_ms, self.renew_ms) <= 0
+        )
         if self.ordered:
-            self.flags = flags
-            self.rate_cml_h = outputs.motor_cml_h
-            self.renew_ms = later_ms(now_ms, RENEW_MS)
-            self._write(self.order, now_ms, flags, outputs.motor_cml_h, 0)
+            self._order(now_ms, flags, outputs.motor_cml_h)
+
+    def renew(self, now_ms: int) -> bool:
+        """Between two steps: write the order that stands anew if it soon is due, and say so."""
+        if until_ms(now_ms, self.renew_ms) > EARLY_MS or self.flags < 0:
+            return False
+        self._order(now_ms, self.flags, self.rate_cml_h)
+        return True
+
+    def _order(self, now_ms: int, flags: int, rate_cml_h: int) -> None:
+        self.flags = flags
+        self.rate_cml_h = rate_cml_h
+        self.renew_ms = later_ms(now_ms, RENEW_MS)
+        self._write(self.order, now_ms, flags, rate_cml_h, 0)
 
     def _prescribe(self, now_ms: int, inputs: Inputs) -> None:
         request = inputs.request

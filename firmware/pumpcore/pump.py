@@ -27,10 +27,9 @@ class Pump:
 
     def step(self, now_ms: int, inputs: Inputs, outputs: Outputs, serial: Serial) -> int:
         """Run once; return when to run next, as `Controller.step` does, or at once if there is more to be heard."""
-        link = self.link
-        link.hear(now_ms, inputs, serial)
+        self.link.hear(now_ms, inputs, serial)
         then_ms = self.controller.step(now_ms, inputs, outputs)
-        link.answer(inputs, outputs)
-        if link.said:
-            serial.send(link.writer.line, link.said)
-        return now_ms if link.more() else then_ms
+        self.link.answer(inputs, outputs)
+        if self.link.said:
+            serial.send(self.link.writer.line, self.link.said)
+        return now_ms if self.link.more() else then_ms

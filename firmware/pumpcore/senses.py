@@ -65,7 +65,7 @@ class PressureSense:
             return True
         leapt = False
         if self.known:
-            leapt = self._leapt(pressure_pa, steps)
+            leapt = not DOWN_PA <= pressure_pa - self.last_pa <= UP_PA and self._leapt(pressure_pa, steps)
             self._look_for_noise(now_ms, pressure_pa)
         else:
             self.known = True
@@ -97,16 +97,16 @@ class PressureSense:
         leap_pa = pressure_pa - self.last_pa
         if leap_pa < DOWN_PA:
             return pressure_pa < BELOW_PA
-        if leap_pa <= UP_PA:
-            return False
         return leap_pa > UP_PA + 4 * min(abs(steps), MOST_STEPS) * self.step_pl // self.compliance_nl_kpa
 
     def _look_for_noise(self, now_ms: int, pressure_pa: int) -> None:
         if until_ms(now_ms, self.block_ends_ms) <= 0:
             self._end_block()
             self._begin_block(now_ms, pressure_pa)
-        self.least_pa = min(self.least_pa, pressure_pa)
-        self.most_pa = max(self.most_pa, pressure_pa)
+        if pressure_pa < self.least_pa:
+            self.least_pa = pressure_pa
+        elif pressure_pa > self.most_pa:
+            self.most_pa = pressure_pa
 
     def _begin_block(self, now_ms: int, pressure_pa: int) -> None:
         self.least_pa = self.most_pa = pressure_pa

@@ -53,14 +53,12 @@ class Travel:
         turned = self.rest + steps * COUNTS_PER_TURN
         self.behind += turned // self.steps_per_turn - moved
         self.rest = turned % self.steps_per_turn
-        return self._judge()
-
-    def _judge(self) -> int:
-        if self.behind < -MOST_COUNTS:
-            return AHEAD
-        if self.behind <= MOST_COUNTS:
+        if -MOST_COUNTS <= self.behind <= MOST_COUNTS:
             self.late = 0
             return WELL
+        return AHEAD if self.behind < 0 else self._behind()
+
+    def _behind(self) -> int:
         if self.same >= SAME_READINGS:
             return ENCODER_DEAD
         if self.same:

@@ -43,14 +43,14 @@ BARREL_UM = const(400)  # a clamp measures to a tenth of a millimetre, barrels v
 class Watch:
     def __init__(self, setup: Setup, alarms: Alarms, dose: Dose) -> None:
         self.barrel_um = setup.barrel_um
+        self.drawn = upstream.WELL  # what the supply's last look has found
         self.alarms = alarms
         self.dose = dose
         self.downstream = Downstream(setup)
         self.air = Air(setup)
         self.supply = upstream.Supply(setup)
         self.flow = through.Flow(setup)
-        self.supplied = setup.upstream_pa > 0
-        self.follows = self.flow.watched or self.supplied  # it can see what comes by itself
+        self.follows = self.flow.watched or setup.upstream_pa > 0  # it can see what comes by itself
         self.travel = shaft.Travel(setup)
         self.pressure = PressureSense(setup)
         self.detector = AirSense(setup)
@@ -81,25 +81,32 @@ class Watch:
         self.air.recoil.pump(rate_cml_h)
 
     def look(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
-        """Raise what is found, `steps` after the last look. Shaft, drops and flow are followed at rest, too."""
-        turned = self.travel.look(steps, inputs.encoder_counts)
-        drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops) if self.supplied else upstream.WELL
+        """Raise what is found, `steps` after the last look. Shaft, drops and flow are followed at rest, too. Cut so
+        small that no part has more than 11 words of locals and stack, which MicroPython would take from the heap."""
         self.air.follow(now_ms)
-        flowed = self._follow_the_flow(now_ms, inputs, steps, moving) if self.follows else through.WELL
-        free = drawn == upstream.FREE or flowed == through.FREE
-        if (moving or free) and not (inputs.door_closed and inputs.seated):  # first, as the reason for the rest
+        if self.follows:
+            self._look_at_what_flows(now_ms, inputs, steps, moving)
+        elif moving and not (inputs.door_closed and inputs.seated):
+            self._look_at_what_is_open(inputs)
+        if moving:
+            if self.barrel_um:
+                self._look_at_the_barrel(inputs.barrel_um)
+            self._look_at_the_pressure(now_ms, inputs.pressure_pa, steps)
+            self._look_at_the_air(now_ms, inputs, steps)
+        self._look_at_the_shaft(inputs.encoder_counts, steps, moving)
+        if moving:
+            self._look_at_the_reservoir()
+
+    def _look_at_what_flows(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> None:
+        self.drawn = self.supply.look(steps, inputs.supply_pa, inputs.drops)
+        flowed = self._follow_the_flow(now_ms, inputs, steps, moving)
+        free = self.drawn == upstream.FREE or flowed == through.FREE
+        if moving or free:  # first, as the reason for the rest
             self._look_at_what_is_open(inputs)
         if free:
             self.alarms.raise_alarm(FREE_FLOW)
         if flowed != through.WELL:
             self._tell_of_the_flow(flowed)
-        if moving:
-            if self.barrel_um:
-                self._look_at_the_barrel(inputs.barrel_um)
-            self._look_at_the_line(now_ms, inputs, steps)
-            if turned != shaft.WELL:
-                self._tell_of_the_shaft(turned)
-            self._tell_of_the_reservoir(drawn)
 
     def _look_at_what_is_open(self, inputs: Inputs) -> None:
         if not inputs.door_closed:
@@ -111,24 +118,25 @@ class Watch:
         if not -BARREL_UM <= barrel_um - self.barrel_um <= BARREL_UM:
             self.alarms.raise_alarm(SYRINGE_WRONG)
 
-    def _look_at_the_line(self, now_ms: int, inputs: Inputs, steps: int) -> None:
-        alarms, line, pressure_pa = self.alarms, self.downstream, inputs.pressure_pa
+    def _look_at_the_pressure(self, now_ms: int, pressure_pa: int, steps: int) -> None:
+        line = self.downstream
         if self.pressure.failed(now_ms, pressure_pa, steps):
-            alarms.raise_alarm(SENSOR_FAULT)
+            self.alarms.raise_alarm(SENSOR_FAULT)
         elif line.found(now_ms, pressure_pa) and (pressure_pa >= line.limit_pa or not self.pressure.restless()):
-            alarms.raise_alarm(OCCLUSION_DOWNSTREAM)
+            self.alarms.raise_alarm(OCCLUSION_DOWNSTREAM)
         elif line.partly():
-            alarms.raise_alarm(OCCLUSION_PARTIAL)
-        air, detector = self.air, self.detector
-        testing = detector.testing
-        if detector.failed(now_ms, inputs.air_permille):
-            alarms.raise_alarm(SENSOR_FAULT)
+            self.alarms.raise_alarm(OCCLUSION_PARTIAL)
+
+    def _look_at_the_air(self, now_ms: int, inputs: Inputs, steps: int) -> None:
         # the reading of a test is not the line's, which is as it was
-        air.look(air.permille if testing else inputs.air_permille, steps, inputs.encoder_counts, pressure_pa)
-        if air.bubble_too_large():
-            alarms.raise_alarm(AIR_BUBBLE)
-        elif air.too_much():
-            alarms.raise_alarm(AIR_ACCUMULATED)
+        permille = self.air.permille if self.detector.testing else inputs.air_permille
+        if self.detector.failed(now_ms, inputs.air_permille):
+            self.alarms.raise_alarm(SENSOR_FAULT)
+        self.air.look(permille, steps, inputs.encoder_counts, inputs.pressure_pa)
+        if self.air.bubble_too_large():
+            self.alarms.raise_alarm(AIR_BUBBLE)
+        elif self.air.too_much():
+            self.alarms.raise_alarm(AIR_ACCUMULATED)
 
     def _follow_the_flow(self, now_ms: int, inputs: Inputs, steps: int, moving: bool) -> int:
         loose = not (inputs.door_closed and inputs.seated)
@@ -149,7 +157,10 @@ class Watch:
         elif found == through.DRY:
             self.alarms.raise_alarm(RESERVOIR_EMPTY)
 
-    def _tell_of_the_shaft(self, turned: int) -> None:
+    def _look_at_the_shaft(self, encoder_counts: int, steps: int, moving: bool) -> None:
+        turned = self.travel.look(steps, encoder_counts)
+        if turned == shaft.WELL or not moving:
+            return
         if turned == shaft.BEHIND:
             self.alarms.raise_alarm(MOTOR_STALL)
         elif turned == shaft.AHEAD:
@@ -157,10 +168,10 @@ class Watch:
         else:  # ENCODER_DEAD
             self.alarms.raise_alarm(SENSOR_FAULT)
 
-    def _tell_of_the_reservoir(self, drawn: int) -> None:
-        if drawn == upstream.BLOCKED:
+    def _look_at_the_reservoir(self) -> None:
+        if self.drawn == upstream.BLOCKED:
             self.alarms.raise_alarm(OCCLUSION_UPSTREAM)
-        elif drawn == upstream.EMPTY:
+        elif self.drawn == upstream.EMPTY:
             self.alarms.raise_alarm(RESERVOIR_EMPTY)
         dose = self.dose
         if dose.pumped_ul >= dose.low_at_ul:

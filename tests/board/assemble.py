@@ -271,6 +271,8 @@ class Pin:
         self.rig.levels[self.gpio] = int(level)
         return None
 
+    __call__ = value
+
 
 class StateMachine:
     """One state machine, with its one pin as pin 0. Number 1 sees the pin of number 0."""

@@ -75,6 +75,21 @@ def test_a_loop_that_hangs_loses_the_motor_the_gate_and_the_watchdog(rig, edges,
     assert rig.clock_ms - rig.fed_ms[-1] > 8_000  # which resets the chip
 
 
+def test_the_wait_renews_the_order_so_that_no_step_has_to(rig, board, monkeypatch):
+    infuse(rig, board)
+    guard, heard, told_in_steps = board.protector.guard, [], []
+    hear = guard.tell
+    monkeypatch.setattr(guard, "tell", lambda now_ms, frame: heard.append(now_ms) or hear(now_ms, frame))
+    for _ in range(100):
+        board.wait_until(rig.clock_ms + 20)
+        before = len(heard)
+        tell(rig, board, 0, 500, state=INFUSING)
+        told_in_steps += heard[before:]
+    assert not told_in_steps
+    assert len(heard) == pytest.approx(10, abs=1)
+    assert board.protector.reason == 0
+
+
 def test_the_pulses_of_a_loop_that_hangs_end_by_themselves(rig, board):
     infuse(rig, board)
     board.obey(order((LEAST, 7), (LEAST, 3)))

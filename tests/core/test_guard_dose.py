@@ -216,3 +216,31 @@ def test_the_count_does_not_leave_31_bits():
     desk.guard.moved_ul = desk.guard.allowed_ul = 1_000_000_000
     assert desk.go(10, 0) == 0
     assert desk.go(100, 10) == DOSE
+
+
+def test_an_order_that_nobody_renews_allows_no_more_than_its_life():
+    """2.2 s, if frames come that late."""
+    desk = Desk()
+    desk.order(MOVING)
+    desk.wait(10_000)
+    desk.order(MOVING)
+    assert desk.guard.allowed_ul == 220
+
+
+def test_a_third_prescription_begins_as_the_second_did():
+    desk = Desk()
+    for _ in range(3):
+        assert desk.go(1_000, 1_000) == 0
+        desk.wait(10)  # what is allowed meanwhile is left to the next look
+        desk.order()
+        desk.confirm()
+        assert desk.look() == 0
+        assert desk.moved_ul == 0
+
+
+def test_the_answer_tells_whole_microlitres_and_none_below_nothing():
+    desk = Desk()
+    desk.go(1_000, 10)
+    assert desk.moved_ul == 1
+    desk.look(-20)
+    assert desk.moved_ul == 0

@@ -222,3 +222,24 @@ def test_it_shares_nothing_with_the_controller():
     tree = ast.parse(Path(guard_module.__file__).read_text(encoding="utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [(node.level, node.module) for node in imports] == [(1, "units")]
+
+
+def test_what_went_forward_again_does_not_count_as_back():
+    """A count back and two forward leave nothing of it: a count of 100 nL, so 50 uL are 500."""
+    desk = Desk(rate=0)
+    assert [desk.look(counts) for counts in (-1, 2, -500)] == [0, 0, 0]
+    assert desk.look(-1) == RAN_BACK
+    desk = Desk()
+    for counts in (-1, 2, -7_500, -7_500):
+        desk.order(BACKWARD)
+        assert desk.look(counts) == 0
+    desk.order(BACKWARD)
+    assert desk.look(-1) == RAN_BACK
+
+
+def test_silence_is_counted_to_where_longer_is_all_the_same():
+    desk = Desk()
+    for _ in range(3):
+        desk.wait(900_000)
+        desk.look()
+    assert desk.guard.silent_ms == 1_000_000

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from pumpcore.guard import ANSWER_BYTES, BACKWARD, FRAME_BYTES, MOVING, Guard
-from pumpcore.orders import RENEW_MS, Orders
+from pumpcore.orders import EARLY_MS, RENEW_MS, Orders
 from pumpcore.records import ACCEPTED, REFUSED_HERE, REFUSED_RATE, Inputs, Outputs
 from pumpcore.states import (
     ACKNOWLEDGE,
@@ -171,6 +171,27 @@ def test_a_change_is_told_at_once_and_begins_the_400_ms_anew():
     assert told.ordered == (MOVING, 12_000)
     assert told.write(driven=0)[1]
     assert told.ordered == (0, 0)
+
+
+def test_between_two_steps_an_order_is_renewed_before_it_is_due():
+    """So that a step finds nothing to renew. The guard hears the same order again."""
+    told = Told(CLOCK_MASK - 300)
+    told.write(driven=700)
+    sequence = told.orders.sequence
+    assert not told.orders.renew(told.now_ms + RENEW_MS - EARLY_MS - 1)
+    assert told.orders.sequence == sequence
+    for _ in range(20):
+        told.now_ms = (told.now_ms + RENEW_MS - EARLY_MS) & CLOCK_MASK
+        assert told.orders.renew(told.now_ms)
+        told.guard.tell(told.now_ms, told.orders.order)
+        assert (told.guard.silent_ms, told.ordered) == (0, (MOVING, 700))
+        assert not told.write(wait_ms=0)[1]
+    assert told.orders.sequence == (sequence + 20) & 0xFF
+    assert (told.guard.reason, told.guard.bad_frames) == (0, 0)
+
+
+def test_nothing_is_renewed_that_was_never_ordered():
+    assert not Orders().renew(RENEW_MS)
 
 
 def test_orders_are_renewed_across_the_wrap_of_the_clock():

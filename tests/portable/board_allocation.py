@@ -22,6 +22,8 @@ class Pin:
         self.level = level
         return 0
 
+    __call__ = value
+
 
 class I2C:
     """An encoder whose shaft turns, and a display that takes everything."""

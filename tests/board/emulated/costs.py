@@ -94,6 +94,7 @@ def infusing(wired: Wired) -> None:
 
 
 def main(loops: int) -> None:
+    firmware_image().unlink()  # made anew: then the ELF file beside it is its own
     image = firmware_image()
     wired = Wired(image)
     infusing(wired)

@@ -18,15 +18,14 @@ pytestmark = pytest.mark.emulated
 
 STATES = ["READY", "INFUSING", "ALARM"]
 RATE_ML_H = 1200.0
-VTBI_ML = (
-    100.0  # its near end, 3 min before, is not warned of yet: a step in which a tone begins or ends takes 0.4 ms more
-)
+VTBI_ML = 100.0  # its near end, 3 min before, is not warned of yet: a step in which a tone begins or ends takes longer
 LOOPS = 15
 SETTLES_S = 0.25  # what is made once, has been made
-INFUSING_S = 0.6  # some 30 loops
+INFUSING_S = 2.0  # some 100 loops
 
 HEAP_FREE = 150_000
-STEP_MS, LOOP_MS = 3.0, 5.0  # at most, while infusing
+STEP_MS, LOOP_MS = 3.0, 5.0  # at most, while infusing, with a look of the guard in it
+LOOK_EVERY_MS = 10.0  # so there is one look in a loop at most
 SLICE_US = 100  # of the image's sum
 SHARE = 0.35  # of the time, that the loop works at 1200 mL/h
 ORDERS_S = 0.04  # a motor order's life above 900 mL/h, and two steps
@@ -171,24 +170,21 @@ def test_nothing_is_allocated_in_a_steady_loop(told, state):
 
 @pytest.mark.parametrize("state", STATES)
 def test_step_and_loop_are_quick_enough(told, state, record_property):
-    """Less the guard's looks, which a timer puts into them: a millisecond each, up to two in a loop.
-    Looks that were missed and are made up for are not marked, and stay in the loop's time."""
+    """Loop and timer have one clock, so the guard's looks fall either into every loop or into none, as it happens.
+    They are taken out of each, and the longest of all looks is added to what is left."""
     loops, steps = told.spans[state].loops, told.spans[state].steps
     looks, interrupted = told.spans[state].looks, told.spans[state].interrupted
-    assert looks
+    assert max(loops) + max(looks) < LOOK_EVERY_MS
     if state == "INFUSING":
-        assert percentile_99(steps) <= STEP_MS
+        assert percentile_99(steps) + max(looks) <= STEP_MS
+        assert percentile_99(loops) + max(looks) <= LOOP_MS
+        assert percentile_99(interrupted) <= LOOP_MS
     record_property(
         "figure",
         f"emulated Pico, {state}: step {median(steps):.2f} ms, 99 % {percentile_99(steps):.2f}; "
-        f"whole loop {median(loops):.2f} ms, 99 % {percentile_99(loops):.2f} ({len(loops)} loops); "
-        f"a look of the guard {median(looks):.2f} ms, a loop with those in it 99 % {percentile_99(interrupted):.2f}",
+        f"whole loop {median(loops):.2f} ms, 99 % {percentile_99(loops):.2f}, most {max(loops):.2f} "
+        f"({len(loops)} loops); less the looks of the guard of {median(looks):.2f} ms, at most {max(looks):.2f}",
     )
-
-
-@pytest.mark.xfail(reason="asked for and not reached: 5.7 ms was seen")
-def test_the_whole_loop_is_quick_enough(told):
-    assert percentile_99(told.spans["INFUSING"].loops) <= LOOP_MS
 
 
 def test_the_loop_leaves_time_at_the_highest_rate(told, record_property):

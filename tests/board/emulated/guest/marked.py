@@ -1,8 +1,8 @@
 """Runs on the emulated board in place of main.py: the shipped loop on the shipped port, with marks to be seen from
 outside, as on an oscilloscope. Nothing that ships has them.
 
-GPIO 0 is high while the loop works, GPIO 1 while its step does, and GPIO 25 while the guard looks, whom a timer puts in
-between. A change of GPIO 9 has the heap's use noted. While
+GPIO 0 is high while the loop works, GPIO 1 while its step does, and GPIO 25 while the guard looks, whether a timer puts
+the look in between or the loop makes up for one. A change of GPIO 9 has the heap's use noted. While
 GPIO 8 is low the loop hangs, right after its orders. Ctrl-C ends it, and what was noted is printed. Garbage is left
 lying meanwhile, so that every byte that was ever allocated counts.
 """
@@ -54,9 +54,9 @@ class Marked(Board):
 
 
 class Looking(Protector):
-    def _fire(self, timer):
+    def look(self):
         looking.value(1)
-        Protector._fire(self, timer)
+        Protector.look(self)
         looking.value(0)
 
 
