@@ -62,7 +62,8 @@ class Air:
         if air_permille < SEES_AIR_PERMILLE:
             self.bubble_ul = 0
             self.bubble_pl = 0
-            self.recoil.end()
+            if self.recoil.creeps:
+                self.recoil.end()
             return
         if before < SEES_AIR_PERMILLE and air_permille < FULL_PERMILLE:  # its head is in the window
             pl = pl // 1_000 * (air_permille - SEES_AIR_PERMILLE) // (air_permille - before) * 1_000
@@ -102,10 +103,12 @@ class Air:
 
     def bubble_too_large(self) -> bool:
         """Whether what is in the detector has reached the limit, or will once the motor stands."""
-        after_nl = (
-            min(self.recoil.least_nl, self.bubble_limit_ul * MOST_AFTER) if self.permille > SEES_AIR_PERMILLE else 0
-        )
-        return self._seen_nl() + after_nl >= self.bubble_limit_ul * 1_000
+        if self.permille < SEES_AIR_PERMILLE:
+            return False
+        seen_nl = self._seen_nl()
+        if self.permille > SEES_AIR_PERMILLE:
+            seen_nl += min(self.recoil.least_nl, self.bubble_limit_ul * MOST_AFTER)
+        return seen_nl >= self.bubble_limit_ul * 1_000
 
     def too_much(self) -> bool:
         return self.sum_ul >= self.sum_limit_ul

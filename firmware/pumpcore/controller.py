@@ -205,8 +205,9 @@ class Controller:
         outputs.rate_cml_h = rate_cml_h
         if self.state == RELIEF or (rate_cml_h and self.relief.taking_up):
             rate_cml_h = self.relief.rate_cml_h
-        rate_cml_h = self.watch.air.recoil.slowed(rate_cml_h)
         backward = self.state == RELIEF
+        if self.watch.air.recoil.creeps and not backward:
+            rate_cml_h = self.watch.air.recoil.slowed(rate_cml_h)
         outputs.flush = rate_cml_h != self.motion.rate_cml_h or backward != self.motion.backward
         outputs.backward = self.motion.backward = backward
         if outputs.flush:

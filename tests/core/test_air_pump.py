@@ -3,7 +3,7 @@
 import pytest
 
 from pumpcore.alarms import AIR_BUBBLE
-from pumpcore.states import ALARM, INFUSING
+from pumpcore.states import ALARM, INFUSING, RELIEF
 from stepper import Rig
 
 STEP_PL = 173_530
@@ -43,9 +43,9 @@ def test_small_bubbles_with_fluid_between_them_do_not_add_up():
     assert rig.outputs.state == INFUSING
 
 
-def soft():
+def soft(**setup):
     """A syringe that gives way, at its rate."""
-    rig = Rig(STEP_PL, **SOFT)
+    rig = Rig(STEP_PL, **SOFT, **setup)
     rig.inputs.pressure_pa = 4_000
     rig.start(FAST)
     rig.run(5_000)
@@ -77,6 +77,18 @@ def test_what_the_syringe_gives_meanwhile_brings_it_there_sooner():
     rig.run_out_of(INFUSING)
     assert alarms(rig) == {AIR_BUBBLE}
     assert 67 <= pumped_ul(rig) - before_ul <= 70
+
+
+def test_backing_off_does_not_creep():
+    """The line is blocked as a bubble nears its limit."""
+    rig = soft(back_off=1)
+    rig.run(8_000)
+    assert rig.outputs.motor_cml_h == CREEP
+    while rig.outputs.state == INFUSING:
+        rig.inputs.pressure_pa += 10_000
+        rig.step(rig.next_ms)
+    assert (rig.outputs.state, rig.outputs.backward) == (RELIEF, True)
+    assert rig.outputs.motor_cml_h == rig.controller.relief.rate_cml_h > CREEP
 
 
 def test_a_smaller_bubble_is_let_past_slowly_and_the_motor_goes_on_at_its_rate():
