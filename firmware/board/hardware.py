@@ -55,7 +55,6 @@ TYPE_CHECKING = False  # MicroPython has no `typing`; a type checker takes this 
 if TYPE_CHECKING:
     from board.analog import Converter
 
-COMPLIANCE_NL_KPA = const(21_715)  # as the virtual pump works it out for a 50 mL syringe and a line of 1.5 m, at most
 I2C_HZ = const(400_000)
 ENCODER_US = const(1_000)  # longest transfer, in microseconds: it takes 130
 DISPLAY_US = const(10_000)  # and 3000
@@ -105,14 +104,8 @@ class Hardware(Serial):
         return self.pump_setup
 
     def _setup(self) -> Setup:
-        settings = self.settings
-        return Setup(
-            settings.step_pl,
-            settings.reservoir_ul,
-            settings.occlusion_pa,
-            settings.bubble_ul,
+        return self.settings.setup(
             steps_per_turn=STEPS_PER_TURN,
-            compliance_nl_kpa=COMPLIANCE_NL_KPA,
             back_off=1,
             air_test=1,
             code_sum=sealed_sum() or self.code.sum,

@@ -1,7 +1,8 @@
 """What this one pump has been told for good: in flash, in two copies, the newer good one holds.
 
 A copy is a line of ASCII in a file of its own: a count, one more with every change, the values of NAMES, the key in
-hexadecimal digits or `-`, why the pump was reset last (pumpcore.events, BOOT), and the CRC-32 of all that. A change
+hexadecimal digits or `-`, why the pump was reset last (pumpcore.events, BOOT), and the CRC-32 of all that. What is new
+comes last among NAMES: a copy of an older firmware holds, and the rest is as built. A change
 goes to the copy that does not hold, so that whatever is cut off at any byte, the other is there. With both bad the
 values below hold, `lost` says so, and the key is one that fits nobody: nobody commands a pump that has forgotten whose
 it is.
@@ -18,7 +19,7 @@ from pumpcore.travel import COUNTS_PER_TURN
 from pumpcore.units import CLOCK_MASK, const
 
 FILES = ("settings.0", "settings.1")
-NAMES = ("step_pl", "count_pl", "reservoir_ul", "occlusion_pa", "bubble_ul")
+NAMES = ("step_pl", "count_pl", "reservoir_ul", "occlusion_pa", "bubble_ul", "compliance_nl_kpa")
 NO_KEY = "-"
 MOST_KEY_BYTES = const(64)  # a block of SHA-256: a longer one is no better
 RANDOM_BYTES = const(16)
@@ -31,6 +32,7 @@ LOW_BY = const(999)  # permille: the guard is told a little less than moves, as 
 RESERVOIR_UL = const(50_000)
 OCCLUSION_PA = const(40_000)  # pumpcore.setup says why, as for the next
 BUBBLE_UL = const(100)
+COMPLIANCE_NL_KPA = const(21_715)  # as the virtual pump works it out for that syringe and a line of 1.5 m, at most
 
 
 class Settings:
@@ -42,6 +44,7 @@ class Settings:
         self.reservoir_ul = RESERVOIR_UL
         self.occlusion_pa = OCCLUSION_PA
         self.bubble_ul = BUBBLE_UL
+        self.compliance_nl_kpa = COMPLIANCE_NL_KPA
         self.key = b""
         self.reset = 0  # why the pump was reset last
         self.count = -1  # of the copy that holds
@@ -59,18 +62,30 @@ class Settings:
     def _take(self, which: int, copy: bytes) -> None:
         """What a copy says, if it is good and the newest yet."""
         words = copy.split()
-        if len(words) != len(NAMES) + 4 or words[-1] != _check(copy[: copy.rfind(b" ")]):
+        values = words[1:-3]
+        if not 0 < len(values) <= len(NAMES) or words[-1] != _check(copy[: copy.rfind(b" ")]):
             return
         count = int(words[0])
         if count <= self.count:
             return
         self.count = count
         self.holds = which
-        for i in range(len(NAMES)):
-            setattr(self, NAMES[i], int(words[1 + i]))
+        for i in range(len(values)):
+            setattr(self, NAMES[i], int(values[i]))
         key = words[-3].decode()
         self.key = b"" if key == NO_KEY else bytes.fromhex(key)
         self.reset = int(words[-2])
+
+    def setup(self, **fitted: int) -> Setup:
+        """The pump's, with what is `fitted` to it. Raises SetupError for what a pump cannot have."""
+        return Setup(
+            self.step_pl,
+            self.reservoir_ul,
+            self.occlusion_pa,
+            self.bubble_ul,
+            compliance_nl_kpa=self.compliance_nl_kpa,
+            **fitted,
+        )
 
     def save(self) -> None:
         """Into the copy that does not hold, which then does."""
@@ -96,7 +111,7 @@ def change(**values: object) -> None:
             setattr(settings, name, value)
         else:
             raise ValueError("no setting %s=%r: there are key, a text, and the numbers %s" % (name, value, NAMES))
-    Setup(settings.step_pl, settings.reservoir_ul, settings.occlusion_pa, settings.bubble_ul)
+    settings.setup()
     count_pl = settings.step_pl * STEPS_PER_TURN // COUNTS_PER_TURN * LOW_BY // 1_000
     if not count_pl * 99 <= settings.count_pl * 100 <= count_pl * 101:
         raise ValueError(

@@ -4,6 +4,7 @@ import faulthandler
 import mmap
 import multiprocessing
 import os
+from binascii import crc32
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def saved(module, **values):
 def values(settings):
     return {
         name: getattr(settings, name)
-        for name in ("step_pl", "count_pl", "reservoir_ul", "occlusion_pa", "bubble_ul", "key")
+        for name in ("step_pl", "count_pl", "reservoir_ul", "occlusion_pa", "bubble_ul", "compliance_nl_kpa", "key")
     }
 
 
@@ -43,6 +44,7 @@ BUILT = {
     "reservoir_ul": 50_000,
     "occlusion_pa": 40_000,
     "bubble_ul": 100,
+    "compliance_nl_kpa": 21_715,
     "key": b"",
 }
 FIRST = {
@@ -51,6 +53,7 @@ FIRST = {
     "reservoir_ul": 20_000,
     "occlusion_pa": 60_000,
     "bubble_ul": 50,
+    "compliance_nl_kpa": 3_100,
     "key": KEY,
 }
 SECOND = {**FIRST, "step_pl": 171_000, "key": b""}
@@ -115,6 +118,22 @@ def test_with_both_copies_bad_it_is_as_built_says_so_and_nobody_has_its_key(modu
     assert settings.key != module.Settings().key
 
 
+def test_a_copy_of_a_firmware_that_knew_fewer_settings_holds_with_the_others_as_built(module):
+    line = b"7 171000 133460 20000 60000 50 " + KEY.hex().encode() + b" 1"
+    Path(module.FILES[0]).write_bytes(line + b" *%08X" % crc32(line))
+    settings = module.Settings()
+    assert values(settings) == {**FIRST, "step_pl": 171_000, "count_pl": 133_460, "compliance_nl_kpa": 21_715}
+    assert (settings.reset, settings.count, settings.lost) == (1, 7, False)
+    settings.save()
+    assert values(module.Settings()) == values(settings)
+
+
+@pytest.mark.parametrize("line", [b"7 - 1", b"7 1 2 3 4 5 6 7 - 1"])
+def test_one_that_knows_none_or_more_is_bad(module, line):
+    Path(module.FILES[0]).write_bytes(line + b" *%08X" % crc32(line))
+    assert module.Settings().lost
+
+
 def test_a_change_from_the_prompt_holds_from_the_next_power_on(module):
     module.change(step_pl=171_000, count_pl=133_460, key=KEY.hex())
     settings = module.Settings()
@@ -130,6 +149,7 @@ def test_a_change_from_the_prompt_holds_from_the_next_power_on(module):
         ({"count_pl": 13_346}, "give both"),
         ({"step_pl": 0}, "step_pl is 0, must be 1 to 235000"),
         ({"occlusion_pa": 200_000}, "occlusion_pa is 200000"),
+        ({"compliance_nl_kpa": 99}, "compliance_nl_kpa is 99"),
         ({"step_pl": "173530"}, "no setting step_pl='173530'"),
         ({"stp_pl": 1}, "no setting stp_pl=1"),
         ({"key": "00g0"}, "hexadecimal digits"),
@@ -180,11 +200,18 @@ def test_flash_that_cannot_be_written_stops_nothing(rig, monkeypatch):
 
 def test_the_setup_and_the_session_are_those_of_the_settings(rig, module):
     module.change(
-        step_pl=171_000, count_pl=133_460, reservoir_ul=20_000, occlusion_pa=60_000, bubble_ul=50, key=KEY.hex()
+        step_pl=171_000,
+        count_pl=133_460,
+        reservoir_ul=20_000,
+        occlusion_pa=60_000,
+        bubble_ul=50,
+        compliance_nl_kpa=3_100,
+        key=KEY.hex(),
     )
     board = load(rig).Board()
     setup = board.setup()
     assert (setup.step_pl, setup.reservoir_ul, setup.occlusion_pa, setup.bubble_ul) == (171_000, 20_000, 60_000, 50)
+    assert setup.compliance_nl_kpa == 3_100
     assert (setup.steps_per_turn, setup.back_off, setup.air_test, setup.signal_test) == (3_200, 1, 1, 1)
     assert board.session().key == KEY
 

@@ -23,7 +23,7 @@ from pumphost.remote.reach import read_key
 from pumphost.told import Info
 
 CODE = (".py", ".mpy")
-TOO_SMALL = "RP2040"  # for what is compiled on it: it runs out of memory (firmware/README.md)
+TOO_SMALL = "RP2040"  # for what is compiled on it: it has run out of memory (firmware/README.md)
 IMAGE_IS_SUMMED = "rp2"  # as board/code.py has it: elsewhere nothing of an image is sealed
 SEALED = "code.sum"
 SEAL = "import board.code\nboard.code.seal()"

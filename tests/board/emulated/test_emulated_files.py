@@ -1,16 +1,16 @@
 """The firmware in files, on MicroPython as it comes, on an emulated Pico: compiled, as `openinfuse flash` writes them,
-it has room in an RP2040's memory; as sources it has not.
+it has room in an RP2040's memory.
 """
 
 from types import SimpleNamespace
 
 import pytest
 
+import disk
 import stock
 from marked import CTRL_A, CTRL_C, Marked
 from pumphost.flashing.compiling import compiled
 from pumphost.flashing.files import firmware_files
-from wired import Wired
 
 pytestmark = pytest.mark.emulated
 
@@ -45,7 +45,7 @@ class Filed(Marked):
         super().__init__(image)
 
     def take_over(self):
-        stock.put(self.files, self.pico.mcu.flash)
+        disk.put(self.files, self.pico.mcu.flash)
         assert self.run(COMES_UP_S, lambda: self.pico.watchdog_runs)  # then the guard does, and after it the loop
         pump = self.pump()
         self.up_s = self.now_s
@@ -82,11 +82,3 @@ def test_compiled_it_leaves_room_in_the_heap(told, record_property):
         f"emulated Pico, firmware in compiled files: {told.free / 1000:.0f} kB of heap free with the pump made, "
         f"a collection takes {told.collects_us / 1_000:.0f} ms, first answer {told.wired.up_s:.1f} s after power-on",
     )
-
-
-def test_as_sources_it_runs_out_of_memory(stock_image):
-    wired = Wired(stock_image)
-    stock.put(firmware_files(), wired.pico.mcu.flash)
-    assert wired.run(8.0, lambda: b"MemoryError" in wired.pico.said)
-    assert wired.motor.pulses == 0
-    assert wired.enable.value.value == wired.port.MOTOR_OFF

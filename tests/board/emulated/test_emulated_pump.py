@@ -9,12 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
+import disk
 from wired import Wired
 
 pytestmark = pytest.mark.emulated
 
 RATE_ML_H, VTBI_ML, KVO_ML_H = 1200.0, 10.0, 1.0
 BUBBLE_UL = 300.0
+COMPLIANCE_NL_KPA = 750  # what the plant has, and half as much again
 TICK_S = 80e-9
 LOOP_S = 0.03  # a window, and a loop that comes late
 
@@ -22,6 +24,7 @@ LOOP_S = 0.03  # a window, and a loop that comes late
 @pytest.fixture(scope="module")
 def told(image):
     wired = Wired(image)
+    disk.put([disk.settings(*settings(wired.port))], wired.pico.mcu.flash)
     told = SimpleNamespace(wired=wired, step_pl=wired.port.STEP_PL)
     boot(wired, told)
     program(wired, told)
@@ -29,6 +32,11 @@ def told(image):
     block(wired, told)
     go_on_into_air(wired, told)
     return told
+
+
+def settings(port):
+    """As built, but for a line that is stiff, as wired.py has it."""
+    return port.STEP_PL, port.COUNT_PL, port.RESERVOIR_UL, port.OCCLUSION_PA, port.BUBBLE_UL, COMPLIANCE_NL_KPA
 
 
 def boot(wired, told):
