@@ -1,7 +1,6 @@
 """The independent guard (Open PCA Pump R7.1): its own clock, its own encoder, one power: to disable the motor.
 
 It shares no code with the controller and may live on another chip: bytes in, bytes out, little-endian.
-A look falls into the controller's loop where they share a chip, so looks are written to be short: LOOKUS.
 
     frame    0       flags: MOVING and BACKWARD of an order, CONFIRM and TITRATE of a prescription
              1       sequence, one more in every frame, modulo 256
