@@ -19,7 +19,7 @@ from .units import const
 LEAST_WAY_OUT = const(21)  # thousandths of a kPa s/uL
 MOST = const(3)  # times the least; of 50 mL syringes 36 to 38 uL were seen where the least is 12; assumed for others
 CREEP_NL = const(2_000)  # what is to follow at the creeping rate, at least: 6 uL at most
-MOST_FALL_PA = const(20_000)  # further than any line relaxes
+MOST_FALL = const(2_000)  # in 10 Pa: further than any line relaxes
 MOST_CAME_NL = const(1_000_000)  # in one look; the rest comes in the next
 
 
@@ -52,8 +52,8 @@ class Recoil:
             self.given_nl = 0
             self.times = self.rate_cml_h // self.creep_cml_h
             return 0
-        fall_pa = min(max(self.begun_pa - pressure_pa, 0), MOST_FALL_PA)
-        given_nl = self.tens_nl_kpa * (fall_pa // 10) // 20
+        fall = min(max(self.begun_pa - pressure_pa, 0) // 10, MOST_FALL)
+        given_nl = self.tens_nl_kpa * fall // 20
         came_nl = min(max(given_nl - self.given_nl, 0), moved_nl * self.times, MOST_CAME_NL)
         self.given_nl += came_nl
         return came_nl
