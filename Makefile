@@ -11,10 +11,10 @@ PYTEST := $(BIN)/pytest -n 2
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
 	@echo "make test       the tests, under 5 minutes"
-	@echo "make test-board the firmware on an emulated Raspberry Pi Pico, 2 to 6 minutes; Debian only"
+	@echo "make test-board the firmware on an emulated Raspberry Pi Pico, 5 to 12 minutes; Debian only"
 	@echo "make test-long  what takes longer: 24 h of every rate, step by step"
 	@echo "make coverage   every branch of pumpcore is taken by tests/core, 1 to 3 minutes"
-	@echo "make mutate     how many wrong lines of six modules the tests notice, 3 to 10 minutes"
+	@echo "make mutate     how many wrong lines of six modules the tests notice, 5 to 12 minutes"
 	@echo "make fuzz       five million inputs for the wire's two ends; with -j2 both cores work on it"
 	@echo "make check      ruff, mypy on the host and, with pyright, on the code of both boards"
 	@echo "make fast       compile controller and plant: simulations run five times as fast; needs gcc"

@@ -31,6 +31,7 @@ class Waiting:
 
     def _hold(self, now_ms: int, request: int, rate_cml_h: int, vtbi_ul: int, kvo_cml_h: int) -> None:
         self.request = request
+        kvo_cml_h = min(kvo_cml_h, rate_cml_h)  # what will be given is what is read back
         self.rate_cml_h, self.vtbi_ul, self.kvo_cml_h = rate_cml_h, vtbi_ul, kvo_cml_h
         self.duration_s = min(vtbi_ul * UL_S_OF_CML_H // rate_cml_h, MOST_DURATION_S)
         self.since_ms = now_ms

@@ -97,7 +97,7 @@ def _need_tools() -> None:
     try:
         import mypyc  # noqa: F401, PLC0415
     except ImportError:
-        raise BadInput("mypyc is not installed: `make fast`, or pip install 'openinfuse[fast]'") from None
+        raise BadInput("no mypyc: `make fast` where the sources are, or pip install mypy setuptools") from None
 
 
 def _compile(into: Path) -> None:

@@ -113,6 +113,7 @@ class Bench:
         self.dying: simpy.Process | None = None
         self.flat = False
         self.go_on = self.env.event()
+        self.hosted = False  # a host asks, nobody in the scenario
         self._feel(0, self.inputs)
         self._see_signals()
         self._program()
@@ -217,7 +218,9 @@ class Bench:
         inputs.link_up = int(not self.ports.link_drops)
 
     def leave_to_host(self) -> None:
-        """Nobody programs and starts the pump at its keys: before it runs."""
+        """Nobody programs, starts or asks anything else of the pump at its keys: before it runs. What happens to the
+        patient happens all the same."""
+        self.hosted = True
         self.ports.requests.clear()
         self._see_signals()
 
@@ -240,6 +243,8 @@ class Bench:
             self.plant.circuit.patient_kpa = patient_kpa(self.scenario.patient, event.height_cm)
             self.plant.renew()
             self.record.event(now, "patient", "HEIGHT", f"{event.height_cm:g} cm")
+        elif self.hosted:
+            return
         elif self.outages or self.dead or (event.via == "link" and self.ports.link_drops):
             self.record.event(now, "user", EVENT_NAMES[ACTIONS[event.action]], LOST)
         else:

@@ -43,6 +43,14 @@ def test_a_rate_is_read_with_what_is_left_and_takes_effect_as_it_is_confirmed():
     assert pump.requests[-1] == (SET_RATE, ACCEPTED)
 
 
+def test_a_kvo_rate_above_the_rate_is_read_back_as_what_will_be_given():
+    pump = Linked()
+    _, _, _, kvo, _, digest = pump.ask(b"program 500 10000 3000").split()
+    assert kvo == "500"
+    assert pump.ask(b"confirm " + digest.encode()) == "ok 1"
+    assert pump.controller.dose.kvo_cml_h == 500
+
+
 def test_what_is_refused_leaves_what_waits():
     pump = Linked()
     digest = pump.program()

@@ -196,7 +196,7 @@ def test_without_the_extra_the_way_to_get_it_is_told(monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     monkeypatch.setattr(module.sys, "stdin", Terminal())
     monkeypatch.setattr(module.sys, "stdout", Terminal())
-    with pytest.raises(BadInput, match=r"pip install 'openinfuse\[monitor\]'"):
+    with pytest.raises(BadInput, match="pip install textual textual-plotext"):
         module.monitor(Reach("/dev/none", b""), 0.5, None, None, True)
 
 

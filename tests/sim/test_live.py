@@ -6,7 +6,7 @@ from pumpcore.states import IDLE, INFUSING, PAUSED, READY
 from pumpcore.wire import FROM_HOST, Writer
 from pumpsim.bench import Bench
 from pumpsim.live import Live
-from pumpsim.scenario import Fault, Line, Pump, Scenario, Therapy
+from pumpsim.scenario import Event, Fault, Line, Pump, Scenario, Therapy
 
 
 def live(**more):
@@ -44,6 +44,20 @@ def test_nothing_is_infused_that_the_host_has_not_asked_for():
     assert pump.say() == b""
     assert ask(pump, 1, b"status")[:4] == [b"ok", b"%d" % IDLE, b"0", b"0"]
     assert pump.bench.plant.delivered_ul == pytest.approx(0, abs=1)  # the patient's pressure fills the line's walls
+
+
+def test_nor_does_the_scenario_ask_for_anything_but_its_patient_moves():
+    """A user of the story programs, starts and stops; a host is there instead."""
+    asked = [Event(at_s=at_s, action=action) for at_s, action in enumerate(("program", "start", "stop", "reload"), 5)]
+    pump = live(
+        event=[*asked, Event(at_s=20, action="rate", rate_ml_h=5), Event(at_s=30, action="height", height_cm=50)]
+    )
+    *_, digest = ask(pump, 1, b"program", 2_000, 5_000, 0)
+    assert ask(pump, 2, b"confirm", digest) == [b"ok", b"%d" % READY]
+    pump.advance(60_000)
+    assert ask(pump, 3, b"status")[:3] == [b"ok", b"%d" % READY, b"0"]
+    notes = [note for note in pump.bench.record.events if note.t_s > 4]
+    assert [(note.source, note.code) for note in notes] == [("patient", "HEIGHT")]
 
 
 def test_what_the_host_programs_is_infused():

@@ -59,7 +59,7 @@ def _check(panel: bool, else_: bool) -> None:
     if panel and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInput("there is no terminal to show the panel in: give --no-panel, and --save FILE or --web PORT")
     if panel and not (find_spec("textual") and find_spec("textual_plotext")):
-        raise BadInput("the panel needs an extra: pip install 'openinfuse[monitor]'; or give --no-panel")
+        raise BadInput("the panel needs two libraries: pip install textual textual-plotext; or give --no-panel")
 
 
 def _end(watch: Watch, thread: threading.Thread) -> None:
