@@ -276,6 +276,20 @@ def test_plot_of_a_scenario_says_what_to_do(here):
     check_refused(run("plot", "short.toml"), "short.toml", "is a scenario; simulate runs it")
 
 
+def test_plot_of_a_folder_of_runs_names_the_runs(here):
+    (here / "out").mkdir()
+    check_refused(run("plot", "out"), "out: is no run, there is no trace.csv in it; simulate leaves one")
+    for name in ("b", "a", "no-run"):
+        (here / "out" / name).mkdir()
+    for name in ("b", "a"):
+        (here / "out" / name / "trace.csv").touch()
+    check_refused(run("plot", "out"), "out: is no run, there", "; the runs in it are out/a, out/b\n")
+    for name in ("c", "d", "e"):
+        (here / "out" / name).mkdir()
+        (here / "out" / name / "trace.csv").touch()
+    check_refused(run("plot", "out"), "; the runs in it are out/a, out/b, out/c and 2 more\n")
+
+
 def test_plot_takes_the_density_of_what_was_weighed(here):
     (here / "oil.csv").write_text("t_s,mass_g\n0,0\n30,0.9\n")
     for density in ("0.9", "0.998"):
