@@ -276,6 +276,12 @@ def test_plot_of_a_scenario_says_what_to_do(here):
     check_refused(run("plot", "short.toml"), "short.toml", "is a scenario; simulate runs it")
 
 
+def test_trumpet_of_a_scenario_says_what_to_do(here):
+    (here / "short.toml").write_text(SCENARIO)
+    done = run("trumpet", "short.toml", "--rate", "50")
+    check_refused(done, "short.toml: is a scenario; simulate runs it and leaves a trace.csv")
+
+
 def test_plot_of_a_folder_of_runs_names_the_runs(here):
     (here / "out").mkdir()
     check_refused(run("plot", "out"), "out: is no run, there is no trace.csv in it; simulate leaves one")
