@@ -169,7 +169,10 @@ class Event(_Table):
     @model_validator(mode="after")
     def _value_where_needed(self) -> Self:
         for action, name in (("rate", "rate_ml_h"), ("height", "height_cm")):
-            if (self.action == action) != (getattr(self, name) is not None):
+            given = getattr(self, name) is not None
+            if self.action == action and not given:
+                raise ValueError(f'{name} is missing, action = "{action}" needs it')
+            if given and self.action != action:
                 raise ValueError(f'{name} belongs to action = "{action}", and only there')
         return self
 
@@ -188,7 +191,9 @@ class Fault(_Table):
         problem = KINDS[self.kind].problem(self.severity)
         if problem:
             raise ValueError(problem)
-        if (self.kind == "wrong-syringe") != (self.syringe is not None):
+        if self.kind == "wrong-syringe" and self.syringe is None:
+            raise ValueError('syringe is missing, kind = "wrong-syringe" needs the one really in the pump')
+        if self.kind != "wrong-syringe" and self.syringe is not None:
             raise ValueError('syringe, the one really in the pump, belongs to kind = "wrong-syringe", and only there')
         return self
 

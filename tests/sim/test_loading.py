@@ -65,7 +65,9 @@ WRONG = [
     ("rate_ml_h = 5.0", "rate_ml_h = true", "line 11: therapy.rate_ml_h is True, must be"),
     ("rate_ml_h = 5.0", "rate_ml_h = 390.39", "line 11: therapy.rate_ml_h is 390.39, a BD Plastipak 1 allows 390.38"),
     ("rate_ml_h = 10.0", "rate_ml_h = 900.0", "line 16: event.rate_ml_h is 900, a BD Plastipak 1 allows 390.38 mL/h"),
-    ("rate_ml_h = 10.0\n", "", "line 13: event does not fit together: rate_ml_h belongs to action = "),
+    ("rate_ml_h = 10.0\n", "", 'line 13: event does not fit together: rate_ml_h is missing, action = "rate" needs it'),
+    ('action = "pause"', 'action = "pause"\nrate_ml_h = 1.0', 'rate_ml_h belongs to action = "rate", and only there'),
+    ('action = "pause"', 'action = "height"', 'height_cm is missing, action = "height" needs it'),
     (
         '"BD Plastipak 1"',
         '"BD Plastipack 1"',
@@ -107,7 +109,7 @@ WRONG = [
     (
         'kind = "occlusion-downstream"',
         'kind = "wrong-syringe"',
-        "line 20: fault does not fit together: syringe, the one really in the pump, belongs to kind",
+        "line 20: fault does not fit together: syringe is missing, kind = ",
     ),
     ("seed = 1", 'seed = 1\ntrace_every_s = "5 s"', "line 4: trace_every_s is '5 s', must be a number without a unit"),
     (
