@@ -42,6 +42,12 @@ def _readable(name: str) -> str:
     return name
 
 
+def _titled(name: str) -> str:
+    if not name.strip():
+        raise ValueError("must not be empty: it is the title of the picture")
+    return name
+
+
 def _in_order(bounds: list[float]) -> list[float]:
     if bounds[0] > bounds[1]:
         raise ValueError("must be [least, most]")
@@ -220,7 +226,7 @@ class Expect(_Table):
 
 
 class Scenario(_Table):
-    name: str
+    name: Annotated[str, AfterValidator(_titled)]
     duration_s: Annotated[float, Field(ge=1, le=30 * 86_400)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     trace_every_s: Annotated[float, Field(ge=0.1, le=30)] | None = None  # a 720th of the run, 1 to 10 s

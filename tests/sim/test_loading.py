@@ -51,6 +51,8 @@ def test_the_good_one_loads(written):
 
 
 WRONG = [
+    ('name = "a story"', 'name = ""', "line 1: name is '', must not be empty"),
+    ('name = "a story"', 'name = " \\t"', "line 1: name is ' \\t', must not be empty"),
     ("rate_ml_h = 5.0", "rate_mlh = 5.0", "line 11: therapy.rate_mlh unknown key; did you mean rate_ml_h?"),
     ("seed = 1", "seeed = 1", "line 3: seeed unknown key; did you mean seed?"),
     ("seed = 1", "frobnicate = 1", "line 3: frobnicate unknown key; there are name, duration_s"),
