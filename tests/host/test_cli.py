@@ -103,6 +103,23 @@ def test_many_scenarios_run_at_once_and_end_in_a_table(here):
     assert one == (here / "out/one/trace.csv").read_bytes()
 
 
+def test_a_long_name_breaks_after_its_hyphens(here):
+    name = "pressure-sensor-reads-low-and-line-blocked"
+    event = '[[event]]\nat_s = 5\naction = "start"\n'
+    for stem, more in ((name, event), ("short", ""), ("a[b]c", "")):
+        (here / f"{stem}.toml").write_text(SCENARIO + more)
+    done = run("simulate", f"{name}.toml", "short.toml", "a[b]c.toml")
+    assert done.exit_code == 0, done.output
+    table = done.stdout.partition(f"* {name}: ")[0].splitlines()
+    assert all(len(line) <= 80 for line in table) and " a[b]c " in done.stdout
+    first = next(k for k, line in enumerate(table) if line.startswith(" pressure-"))
+    last = next(k for k, line in enumerate(table) if "*" in line)
+    width = table[first].index("0:01:00")
+    parts = [line[:width].strip() for line in table[first : last + 1]]
+    assert len(parts) > 1 and all(part.endswith("-") for part in parts[:-1])
+    assert "".join(parts) == name + " *"
+
+
 @pytest.mark.parametrize(("second", "says"), [("bad.toml", "line 8"), ("sub/one.toml", "same file name")])
 def test_one_bad_scenario_of_many_runs_none(here, second, says):
     (here / "sub").mkdir()
