@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from pumphost.cli import main
 from pumphost.simulate import FIRST
+from pumphost.studies.registry import STUDIES
 
 SCENARIO = """\
 name = "short"
@@ -362,3 +363,13 @@ def test_bench_prints_a_ratio(here, monkeypatch):
     assert "ratio" in done.stdout and "1.5x" in done.stdout and "12x" in done.stdout
     assert "controller" in done.stdout and "plant" in done.stdout
     assert "answers in" in done.stdout and "20 ms" in done.stdout
+
+
+def test_names_of_studies_are_completed_each_once():
+    def completed(words, at):
+        env = {"_OPENINFUSE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)}
+        return CliRunner().invoke(main, [], env=env, prog_name="openinfuse").stdout.split()
+
+    assert completed("openinfuse study ", 2) == [f"plain,{name}" for name in STUDIES]
+    assert completed("openinfuse study false", 2) == ["plain,false-alarms"]
+    assert completed("openinfuse study air a", 3) == []
