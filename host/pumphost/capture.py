@@ -44,6 +44,8 @@ def read_capture(path: Path | str, density_g_ml: float = WATER_G_ML) -> Capture:
     """
     if not 0.0 < density_g_ml < float("inf"):
         raise BadInput(f"density: found {density_g_ml:g} g/mL; it must be above 0, water has 0.998")
+    if Path(path).suffix == ".toml":
+        raise BadInput(f"{path}: is a scenario; simulate runs it and leaves a trace.csv, which is a capture")
     columns = read_columns(Path(path), WANTED)
     t_s = columns.times("t_s")
     _check_gaps(columns, t_s)

@@ -178,8 +178,14 @@ def trumpet(
         click.echo(f"Picture: {picture}")
 
 
+def _studies_like(ctx: click.Context, param: click.Parameter, begun: str) -> list[str]:
+    from pumphost.studies.registry import STUDIES
+
+    return [name for name in STUDIES if name.startswith(begun) and name not in ctx.params.get("names", ())]
+
+
 @main.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=_studies_like)
 @click.option("--runs", type=click.IntRange(1, 1_000_000), help="Instead of as many as the figure asked for needs.")
 def study(names: tuple[str, ...], runs: int | None) -> None:
     """What the pump finds, and how soon: many runs each, and the figure that comes of them beside what is asked.

@@ -11,6 +11,8 @@ from pumphost.errors import BadInput
 from pumphost.sheet import Event, Numbers
 from pumpsim.record import EVENT_COLUMNS, TRACE_COLUMNS
 
+FILES = ("trace.csv", "events.csv", "summary.json")
+NAMED = 3  # runs that a message names
 TEXT_COLUMNS = ("state", "alarm")
 
 
@@ -27,6 +29,7 @@ class Recording:
 
 def read_recording(folder: Path) -> Recording:
     """Read the folder that `simulate` leaves. Raises BadInput for a file that is missing or not as promised."""
+    _check_run(folder)
     trace = read_columns(folder / "trace.csv", "the columns " + ", ".join(TRACE_COLUMNS))
     table: dict[str, Numbers | list[str]] = {"t_s": trace.times("t_s")}
     for name in TRACE_COLUMNS[1:]:
@@ -37,6 +40,16 @@ def read_recording(folder: Path) -> Recording:
     summary = _read_summary(folder / "summary.json")
     occlusion_kpa, programmed_ml = (_number(folder, summary, name) for name in ("occlusion_kpa", "programmed_ml"))
     return Recording(str(summary.get("scenario", folder.name)), table, notes, occlusion_kpa, programmed_ml or math.inf)
+
+
+def _check_run(folder: Path) -> None:
+    """A folder with none of a run's files is no run, but may be that of many."""
+    if any((folder / name).exists() for name in FILES):
+        return
+    runs = [str(file.parent) for file in sorted(folder.glob("*/trace.csv"))]
+    more = f" and {len(runs) - NAMED} more" if len(runs) > NAMED else ""
+    there = f"the runs in it are {', '.join(runs[:NAMED])}{more}" if runs else "simulate leaves one"
+    raise BadInput(f"{folder}: is no run, there is no trace.csv in it; {there}")
 
 
 def _number(folder: Path, summary: dict[str, Any], name: str) -> float | None:

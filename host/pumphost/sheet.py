@@ -4,11 +4,12 @@ A picture is 1200 px wide. Under everything lies the sheet, axes of the whole fi
 the title, the shaded spans of faults, the lines of alarms and, in a strip above the panels, the labels of all of them.
 The strip has as many lanes as it takes: going from the latest mark to the earliest, each label takes the lowest lane
 that is free to its right, there and in all lanes above, so no label covers another, nor a line that leads to one. A
-mark that comes again before there is room for a second label is counted in the first one; its line is still drawn.
+mark that comes again less than the width of its label later is counted in that label; its line is still drawn.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -29,7 +30,6 @@ DPI = 100
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 1200, 92, 214, 46, 52  # px: the figure and its margins
 GAP, LANE = 16, 17  # px: between panels, and height of a lane of labels
 COLUMNS = (WIDTH - LEFT - RIGHT) // 2
-AGAIN = 190  # px within which the same mark is counted and not labelled again
 
 # Okabe and Ito's palette, told apart with any colour vision.
 BLUE, VERMILION, GREEN, AMBER, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#AA4499"
@@ -98,20 +98,11 @@ class _Label:
 
 
 def _labels(clock: Clock, events: Sequence[Event]) -> list[_Label]:
-    groups: list[list[Event]] = []
-    for event in filter(_begins, events):
-        same = [group for group in groups if group[0][1:] == event[1:]]
-        if same and clock.px(event[0]) - clock.px(same[-1][0][0]) < AGAIN:
-            same[-1].append(event)
-        else:
-            groups.append([event])
-    ruler = FigureCanvasAgg(Figure(dpi=DPI)).figure.text(0, 0, "", **LABEL)
     labels: list[_Label] = []
     edges: list[float] = []  # left edge of each lane so far
-    for group in reversed(groups):
+    for group in reversed(_groups(clock, events)):
         text = _words(group)
-        ruler.set_text(text)
-        width = ruler.get_window_extent().width + 10
+        width = _width(text)
         x = clock.px(group[0][0])
         left = min(x, WIDTH - width)
         lane = next((k for k in range(len(edges)) if left + width <= min(edges[k:])), len(edges))
@@ -120,17 +111,37 @@ def _labels(clock: Clock, events: Sequence[Event]) -> list[_Label]:
     return labels
 
 
+def _groups(clock: Clock, events: Sequence[Event]) -> list[list[Event]]:
+    """The events of each label: one, and those alike that come where the label of that one alone would stand."""
+    groups: list[list[Event]] = []
+    latest: dict[tuple[str, str, str], list[Event]] = {}
+    for event in filter(_begins, events):
+        alike = latest.get(event[1:])
+        if alike and clock.px(event[0]) - clock.px(alike[0][0]) < _width(_words(alike[:1])):
+            alike.append(event)
+        else:
+            latest[event[1:]] = [event]
+            groups.append(latest[event[1:]])
+    return groups
+
+
+@lru_cache
+def _width(text: str) -> float:
+    """px that a label takes, with the room beside it."""
+    ruler = FigureCanvasAgg(Figure(dpi=DPI)).figure.text(0, 0, text, **LABEL)
+    return ruler.get_window_extent().width + 10
+
+
 def _begins(event: Event) -> bool:
     return event[1] in ("user", "patient", "guard") or event[1::2] in (("alarm", "raised"), ("fault", "on"))
 
 
 def _words(group: list[Event]) -> str:
     _, source, code, value = group[0]
+    whose = f"{source}: " if source in ("fault", "patient", "guard") else ""
     words = code.replace("_", " ").replace("-", " ").lower()
-    more = (
-        f" ({len(group)} times)" if len(group) > 1 else f" {value}" if source in ("user", "patient") and value else ""
-    )
-    return (f"{source}: " if source in ("fault", "patient", "guard") else "") + words + more
+    amount = f" {value}" if source in ("user", "patient") and value else ""
+    return whose + words + amount + (f" ({len(group)} times)" if len(group) > 1 else "")
 
 
 def _draw_marks(sheet: Axes, clock: Clock, events: Sequence[Event], top: int) -> None:

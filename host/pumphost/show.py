@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pumphost.compiled import used
-from pumphost.console import clock, console
+from pumphost.console import Hyphened, clock, console
 from pumphost.performance import Measured, Part
 from pumphost.serving.traffic import MOST_ROUND_TRIP_MS, WINDOW_MS, Traffic
 from pumphost.studies.study import Finding
@@ -48,13 +48,12 @@ def show_book(summaries: dict[str, Summary], root: Path) -> None:
     """A line for each run by its folder's name, and what did not go as expected; below it what was remarked of those
     that are marked."""
     table = Table("scenario", "simulated", "delivered", "state", "alarms", "expected", box=SIMPLE_HEAD, padding=0)
-    table.columns[0].overflow = "fold"
     for stem, summary in summaries.items():
         failed = [verdict for verdict in summary["expect"] if not verdict["ok"]]
         total = len(summary["expect"])
         mark = "\n".join(f"[red]NOT[/] {escape(failure['what'])}: {escape(failure['got'])}" for failure in failed)
         table.add_row(
-            escape(stem) + (" [yellow]*[/]" if summary["remarks"] else ""),
+            Hyphened(stem, "*" if summary["remarks"] else ""),
             clock(summary["simulated_s"]),
             f"{summary['delivered_ml']:.3f} mL",
             summary["final_state"],

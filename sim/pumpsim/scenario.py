@@ -42,6 +42,12 @@ def _readable(name: str) -> str:
     return name
 
 
+def _titled(name: str) -> str:
+    if not name.strip():
+        raise ValueError("must not be empty: it is the title of the picture")
+    return name
+
+
 def _in_order(bounds: list[float]) -> list[float]:
     if bounds[0] > bounds[1]:
         raise ValueError("must be [least, most]")
@@ -169,7 +175,10 @@ class Event(_Table):
     @model_validator(mode="after")
     def _value_where_needed(self) -> Self:
         for action, name in (("rate", "rate_ml_h"), ("height", "height_cm")):
-            if (self.action == action) != (getattr(self, name) is not None):
+            given = getattr(self, name) is not None
+            if self.action == action and not given:
+                raise ValueError(f'{name} is missing, action = "{action}" needs it')
+            if given and self.action != action:
                 raise ValueError(f'{name} belongs to action = "{action}", and only there')
         return self
 
@@ -188,7 +197,9 @@ class Fault(_Table):
         problem = KINDS[self.kind].problem(self.severity)
         if problem:
             raise ValueError(problem)
-        if (self.kind == "wrong-syringe") != (self.syringe is not None):
+        if self.kind == "wrong-syringe" and self.syringe is None:
+            raise ValueError('syringe is missing, kind = "wrong-syringe" needs the one really in the pump')
+        if self.kind != "wrong-syringe" and self.syringe is not None:
             raise ValueError('syringe, the one really in the pump, belongs to kind = "wrong-syringe", and only there')
         return self
 
@@ -215,7 +226,7 @@ class Expect(_Table):
 
 
 class Scenario(_Table):
-    name: str
+    name: Annotated[str, AfterValidator(_titled)]
     duration_s: Annotated[float, Field(ge=1, le=30 * 86_400)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     trace_every_s: Annotated[float, Field(ge=0.1, le=30)] | None = None  # a 720th of the run, 1 to 10 s

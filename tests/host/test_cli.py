@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from pumphost.cli import main
 from pumphost.simulate import FIRST
+from pumphost.studies.registry import STUDIES
 
 SCENARIO = """\
 name = "short"
@@ -101,6 +102,23 @@ def test_many_scenarios_run_at_once_and_end_in_a_table(here):
     assert "NOT final state KVO" in " ".join(done.stdout.replace("│", " ").split())
     one = (here / "book/one/trace.csv").read_bytes()
     assert one == (here / "out/one/trace.csv").read_bytes()
+
+
+def test_a_long_name_breaks_after_its_hyphens(here):
+    name = "pressure-sensor-reads-low-and-line-blocked"
+    event = '[[event]]\nat_s = 5\naction = "start"\n'
+    for stem, more in ((name, event), ("short", ""), ("a[b]c", "")):
+        (here / f"{stem}.toml").write_text(SCENARIO + more)
+    done = run("simulate", f"{name}.toml", "short.toml", "a[b]c.toml")
+    assert done.exit_code == 0, done.output
+    table = done.stdout.partition(f"* {name}: ")[0].splitlines()
+    assert all(len(line) <= 80 for line in table) and " a[b]c " in done.stdout
+    first = next(k for k, line in enumerate(table) if line.startswith(" pressure-"))
+    last = next(k for k, line in enumerate(table) if "*" in line)
+    width = table[first].index("0:01:00")
+    parts = [line[:width].strip() for line in table[first : last + 1]]
+    assert len(parts) > 1 and all(part.endswith("-") for part in parts[:-1])
+    assert "".join(parts) == name + " *"
 
 
 @pytest.mark.parametrize(("second", "says"), [("bad.toml", "line 8"), ("sub/one.toml", "same file name")])
@@ -276,6 +294,26 @@ def test_plot_of_a_scenario_says_what_to_do(here):
     check_refused(run("plot", "short.toml"), "short.toml", "is a scenario; simulate runs it")
 
 
+def test_trumpet_of_a_scenario_says_what_to_do(here):
+    (here / "short.toml").write_text(SCENARIO)
+    done = run("trumpet", "short.toml", "--rate", "50")
+    check_refused(done, "short.toml: is a scenario; simulate runs it and leaves a trace.csv")
+
+
+def test_plot_of_a_folder_of_runs_names_the_runs(here):
+    (here / "out").mkdir()
+    check_refused(run("plot", "out"), "out: is no run, there is no trace.csv in it; simulate leaves one")
+    for name in ("b", "a", "no-run"):
+        (here / "out" / name).mkdir()
+    for name in ("b", "a"):
+        (here / "out" / name / "trace.csv").touch()
+    check_refused(run("plot", "out"), "out: is no run, there", "; the runs in it are out/a, out/b\n")
+    for name in ("c", "d", "e"):
+        (here / "out" / name).mkdir()
+        (here / "out" / name / "trace.csv").touch()
+    check_refused(run("plot", "out"), "; the runs in it are out/a, out/b, out/c and 2 more\n")
+
+
 def test_plot_takes_the_density_of_what_was_weighed(here):
     (here / "oil.csv").write_text("t_s,mass_g\n0,0\n30,0.9\n")
     for density in ("0.9", "0.998"):
@@ -325,3 +363,13 @@ def test_bench_prints_a_ratio(here, monkeypatch):
     assert "ratio" in done.stdout and "1.5x" in done.stdout and "12x" in done.stdout
     assert "controller" in done.stdout and "plant" in done.stdout
     assert "answers in" in done.stdout and "20 ms" in done.stdout
+
+
+def test_names_of_studies_are_completed_each_once():
+    def completed(words, at):
+        env = {"_OPENINFUSE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)}
+        return CliRunner().invoke(main, [], env=env, prog_name="openinfuse").stdout.split()
+
+    assert completed("openinfuse study ", 2) == [f"plain,{name}" for name in STUDIES]
+    assert completed("openinfuse study false", 2) == ["plain,false-alarms"]
+    assert completed("openinfuse study air a", 3) == []

@@ -104,6 +104,7 @@ PICTURES = {
     "a crowd": delivery(300.0, USER + FAULTS + CROWD + alarms(*np.linspace(250.0, 300.0, 26).tolist())),
     "after the last row": delivery(300.0, alarms(300.5)),
     "a long label at the end": delivery(300.0, [(300.0, "user", "SET_RATE", "refused because it is out of all range")]),
+    "the same again and again": delivery(3600.0, [(60.0 * k, "user", "acknowledge", "") for k in range(61)]),
     "capture": lambda file: draw_capture(capture_of(flow_ratio(1.0)), file, "a capture"),
     "short capture": lambda file: draw_capture(capture_of(flow_ratio(1.0), 10.0), file, "a capture"),
     "long title": lambda file: draw_capture(capture_of(flow_ratio(1.0)), file, "a long $title of\na capture " * 20),
@@ -243,6 +244,31 @@ def test_labels_say_what_happened(tmp_path: Path) -> None:
     figure = draw_delivery(trace_of(300.0), events, tmp_path / "picture.png", "a run")
     labels = ["air bubble", "air bubble (2 times)", "fault: door open", "set rate 12.5", "start"]
     assert strip_of(figure) == labels
+
+
+def left_of(figure: Figure, label: str) -> list[float]:
+    """Where the labels of these words begin, in px from where the first second is drawn."""
+    zero = figure.axes[1].get_window_extent().x0
+    return sorted(text.get_window_extent().x0 - zero for text in figure.axes[0].texts if text.get_text() == label)
+
+
+def test_what_comes_again_is_labelled_at_its_own_time_where_there_is_room(tmp_path: Path) -> None:
+    events: list[Event] = [(0.0, "user", "acknowledge", ""), (960.0, "user", "acknowledge", "")]
+    figure = draw_delivery(trace_of(5400.0), events, tmp_path / "picture.png", "a run")
+    first, again = left_of(figure, "acknowledge")
+    counted = draw_delivery(trace_of(5400.0), [*events[:1], *events], tmp_path / "picture.png", "a run")
+    assert left_of(counted, "acknowledge (2 times)") == [first] and left_of(counted, "acknowledge") == [again]
+    across = figure.axes[1].get_window_extent().width
+    assert again - first == pytest.approx(across * 960 / 5400, abs=1.0)
+    assert 0 <= first < 6
+
+
+def test_what_is_counted_keeps_its_value(tmp_path: Path) -> None:
+    events: list[Event] = [
+        (t_s, "user", "program", value) for t_s, value in ((0, "20 mL/h"), (9, "20 mL/h"), (18, "5 mL/h"))
+    ]
+    figure = draw_delivery(trace_of(3600.0), events, tmp_path / "picture.png", "a run")
+    assert strip_of(figure) == ["program 20 mL/h (2 times)", "program 5 mL/h"]
 
 
 def test_the_order_of_the_events_does_not_matter(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pumphost.studies import guard
+from pumphost.studies import air, guard, occlusion, release, single_faults
+from pumphost.studies.study import carry_out
 
 
 @pytest.mark.parametrize("rollers", [False, True], ids=["syringe", "rollers"])
@@ -13,3 +14,16 @@ def test_the_guard_is_asked_every_10_ms_whenever_the_loop_comes_round(rollers):
     too_much_ul, reason, _ = guard.run(wrong_in_step)
     assert reason == "DOSE"
     assert too_much_ul <= guard.MOST_UL
+
+
+def test_a_row_without_a_run_says_so_and_falls_short_whatever_it_asks_for():
+    """The first case is a bubble of 30 to 50 uL: nothing is known of larger and of smaller ones."""
+    rows = [(finding.got == "no run", finding.ok) for finding in carry_out(air.STUDY, 1)]
+    assert rows == [(True, False)] * 4 + [(False, True)] * 2
+
+
+@pytest.mark.parametrize("study", [air, occlusion, release, single_faults])
+def test_nothing_run_is_nothing_shown(study):
+    findings = study.judge([], [])
+    assert len(findings) >= 5
+    assert {(finding.got, finding.ok) for finding in findings} == {("no run", False)}

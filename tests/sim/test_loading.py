@@ -51,6 +51,8 @@ def test_the_good_one_loads(written):
 
 
 WRONG = [
+    ('name = "a story"', 'name = ""', "line 1: name is '', must not be empty"),
+    ('name = "a story"', 'name = " \\t"', "line 1: name is ' \\t', must not be empty"),
     ("rate_ml_h = 5.0", "rate_mlh = 5.0", "line 11: therapy.rate_mlh unknown key; did you mean rate_ml_h?"),
     ("seed = 1", "seeed = 1", "line 3: seeed unknown key; did you mean seed?"),
     ("seed = 1", "frobnicate = 1", "line 3: frobnicate unknown key; there are name, duration_s"),
@@ -65,7 +67,9 @@ WRONG = [
     ("rate_ml_h = 5.0", "rate_ml_h = true", "line 11: therapy.rate_ml_h is True, must be"),
     ("rate_ml_h = 5.0", "rate_ml_h = 390.39", "line 11: therapy.rate_ml_h is 390.39, a BD Plastipak 1 allows 390.38"),
     ("rate_ml_h = 10.0", "rate_ml_h = 900.0", "line 16: event.rate_ml_h is 900, a BD Plastipak 1 allows 390.38 mL/h"),
-    ("rate_ml_h = 10.0\n", "", "line 13: event does not fit together: rate_ml_h belongs to action = "),
+    ("rate_ml_h = 10.0\n", "", 'line 13: event does not fit together: rate_ml_h is missing, action = "rate" needs it'),
+    ('action = "pause"', 'action = "pause"\nrate_ml_h = 1.0', 'rate_ml_h belongs to action = "rate", and only there'),
+    ('action = "pause"', 'action = "height"', 'height_cm is missing, action = "height" needs it'),
     (
         '"BD Plastipak 1"',
         '"BD Plastipack 1"',
@@ -107,7 +111,7 @@ WRONG = [
     (
         'kind = "occlusion-downstream"',
         'kind = "wrong-syringe"',
-        "line 20: fault does not fit together: syringe, the one really in the pump, belongs to kind",
+        "line 20: fault does not fit together: syringe is missing, kind = ",
     ),
     ("seed = 1", 'seed = 1\ntrace_every_s = "5 s"', "line 4: trace_every_s is '5 s', must be a number without a unit"),
     (

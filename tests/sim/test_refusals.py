@@ -69,8 +69,16 @@ def refused(tmp_path, scenario, *lines):
         (ROLLERS, ["at_s = 60", 'kind = "syringe-unseated"'], "fault.kind is 'syringe-unseated', which can only"),
         (ROLLERS, ["at_s = 60", 'kind = "wrong-syringe"', 'syringe = "Terumo 50"'], "fault.kind is 'wrong-syringe', w"),
         (IDEAL, ["at_s = 60", 'kind = "syringe-unseated"'], "fault.kind is 'syringe-unseated', which cannot happen"),
-        (GOOD, ["at_s = 60", 'kind = "wrong-syringe"'], "syringe, the one really in the pump, belongs to kind"),
-        (GOOD, ["at_s = 60", 'kind = "motor-stall"', 'syringe = "Terumo 50"'], "syringe, the one really in the pump"),
+        (
+            GOOD,
+            ["at_s = 60", 'kind = "wrong-syringe"'],
+            'syringe is missing, kind = "wrong-syringe" needs the one real',
+        ),
+        (
+            GOOD,
+            ["at_s = 60", 'kind = "motor-stall"', 'syringe = "Terumo 50"'],
+            "syringe, the one really in the pump, belongs to kind",
+        ),
         (
             GOOD,
             ["at_s = 60", 'kind = "wrong-syringe"', 'syringe = "BD"'],

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from pumpcore.units import TICKS_PER_MS
-from pumphost.studies.study import Finding, Study
+from pumphost.studies.study import Finding, Study, judged, no_run
 from pumpsim.bench import Bench
 from pumpsim.scenario import Line, Noise, Pump, Scenario, Supply, Therapy
 
@@ -115,7 +115,7 @@ def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
     missed = [case for case, result in large if not result.caught]
     what = f"bubbles of {CAUGHT_FROM_UL:g} uL and more, limit {LIMIT_UL} uL"
     got = f"{len(caught)} of {len(large)}{_of(missed, ', missed: ')}"
-    findings = [Finding(f"{what}: caught, motor stopped", "all", got, bool(large) and not missed)]
+    findings = [judged(f"{what}: caught, motor stopped", "all", large, got, not missed)]
     for drive, mine in (
         ("syringes", [pair for pair in large if pair[0].pump.syringe]),
         ("rollers", [pair for pair in large if pair[0].pump.tube]),
@@ -125,26 +125,26 @@ def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
     small = [pair for pair in pairs if pair[0].volume_ul < QUIET_BELOW_UL]
     false = [case for case, result in small if "AIR_BUBBLE" in result.alarms]
     got = f"{len(false)} of {len(small)}{_of(false, ': ')}"
-    findings.append(Finding(f"bubbles below {QUIET_BELOW_UL:g} uL alone: alarms", "none", got, not false))
+    findings.append(judged(f"bubbles below {QUIET_BELOW_UL:g} uL alone: alarms", "none", small, got, not false))
     between = [pair for pair in pairs if QUIET_BELOW_UL <= pair[0].volume_ul < CAUGHT_FROM_UL]
     got = f"{sum(result.caught for _, result in between)} of {len(between)}"
-    findings.append(Finding("bubbles between: caught", "told", got, True))
+    findings.append(judged("bubbles between: caught", "told", between, got, True))
     others = [(case, result) for case, result in pairs if set(result.alarms) - {"AIR_BUBBLE"}]
     codes = ", ".join(sorted({code for _, result in others for code in result.alarms} - {"AIR_BUBBLE"}))
     got = f"{len(others)} of {len(pairs)} runs {codes}".rstrip() + _of([case for case, _ in others], ": ")
-    findings.append(Finding("bubbles: other alarms", "none", got, not others))
+    findings.append(judged("bubbles: other alarms", "none", pairs, got, not others))
     return findings
 
 
 def _worst(what: str, beyond: list[tuple[float, Case]]) -> Finding:
     """Of all, alarm or none: what is caught late has passed as well."""
-    got = "no run"
+    asked = f"<= {MOST_PAST_UL:g} uL"
+    if not beyond:
+        return no_run(what, asked)
     too_far = [case for ul, case in beyond if ul > MOST_PAST_UL]
-    if beyond:
-        ul, case = max(beyond, key=lambda pair: pair[0])
-        got = f"{ul:.1f} uL at worst, {_name(case)}"
-        got += f"; too much in {len(too_far)} of {len(beyond)}" + _of(too_far, ": ")
-    return Finding(what, f"<= {MOST_PAST_UL:g} uL", got, bool(beyond) and not too_far)
+    ul, case = max(beyond, key=lambda pair: pair[0])
+    got = f"{ul:.1f} uL at worst, {_name(case)}; too much in {len(too_far)} of {len(beyond)}{_of(too_far, ': ')}"
+    return Finding(what, asked, got, not too_far)
 
 
 def _of(cases: list[Case], begin: str) -> str:

@@ -10,7 +10,7 @@ from math import inf
 from random import Random
 from typing import Any, Literal
 
-from pumphost.studies.study import Finding, Study, percentile
+from pumphost.studies.study import Finding, Study, no_run, percentile
 from pumpsim.bench import Bench
 from pumpsim.scenario import Fault, Line, Mechanics, Noise, Pump, Scenario, Therapy
 
@@ -84,10 +84,13 @@ def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
                 if (case.noise, case.rate_ml_h, case.compliance_ul_kpa) == (noise, rate, compliance)
             ]
             shares = [100 * share for share, early in mine if not early]
-            late = percentile(shares, 95)
-            middle, early = percentile(shares, 50), sum(early for _, early in mine)
+            early = sum(early for _, early in mine)
             what = f"blocked line at {rate:g} mL/h, C = {compliance:g} uL/kPa, {noise}: time to alarm, p95"
             asked = f"<= {most} % of the plain limit's" if most else "told"
+            if not shares:
+                findings.append(no_run(what, asked))
+                continue
+            late, middle = percentile(shares, 95), percentile(shares, 50)
             got = f"{late:.1f} % (median {middle:.1f} %, {len(shares)} runs, {early} before)"
             findings.append(Finding(what, asked, got, most is None or late <= most))
     return findings

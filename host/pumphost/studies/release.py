@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from pumphost.studies.occlusion import SETTLED_UL, Case, scenario
-from pumphost.studies.study import Finding, Study, percentile
+from pumphost.studies.study import Finding, Study, no_run, percentile
 from pumpsim.bench import Bench
 from pumpsim.scenario import Fault
 
@@ -59,13 +59,19 @@ def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
                 if (case.rate_ml_h, case.compliance_ul_kpa) == (rate, compliance) and result.found
             ]
             what = f"line freed after an occlusion at {rate:g} mL/h, C = {compliance:g} uL/kPa"
+            back_asked = f"<= {MOST_BACK_ML:g} mL"
+            if not mine:
+                findings += [
+                    no_run(f"{what}: bolus, p95", f"<= {MOST_ML:g} mL"),
+                    no_run(f"{what}: back, worst", back_asked),
+                ]
+                continue
             bolus_ml = percentile([result.bolus_ml for result in mine], 95)
             middle_ml = percentile([result.bolus_ml for result in mine], 50)
             got = f"{bolus_ml:.3f} mL (median {middle_ml:.3f}, {len(mine)} runs)"
             findings.append(Finding(f"{what}: bolus, p95", f"<= {MOST_ML:g} mL", got, bolus_ml <= MOST_ML))
             back_ml = max(result.back_ml for result in mine)
-            asked = f"<= {MOST_BACK_ML:g} mL"
-            findings.append(Finding(f"{what}: back, worst", asked, f"{back_ml:.4f} mL", back_ml <= MOST_BACK_ML))
+            findings.append(Finding(f"{what}: back, worst", back_asked, f"{back_ml:.4f} mL", back_ml <= MOST_BACK_ML))
     return findings
 
 

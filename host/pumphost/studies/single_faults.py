@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pumpcore.alarms import TABLE
 from pumpcore.records import Inputs, Outputs
 from pumpcore.watch import BARREL_UM
-from pumphost.studies.study import Finding, Study
+from pumphost.studies.study import Finding, Study, judged, no_run
 from pumpsim.bench import Bench
 from pumpsim.catalogue import TUBES, syringes
 from pumpsim.kinds import KINDS
@@ -228,38 +228,45 @@ def judge(cases: Sequence[Any], results: Sequence[Any]) -> list[Finding]:
     pairs: list[tuple[Case, Result]] = list(zip(cases, results, strict=True))
     kinds = {kind: [pair for pair in pairs if pair[0].fault.kind == kind] for kind in SPANS}
     missed = [case.fault.kind for case, result in pairs if not result.found]
-    findings = [Finding("any single fault: undetected", "0", f"{_counts(missed)} of {len(pairs)}", not missed)]
+    findings = [judged("any single fault: undetected", "0", pairs, f"{_counts(missed)} of {len(pairs)}", not missed)]
     findable = [pair for pair in pairs if pair[0].fault.kind != UNFINDABLE]
     missed = [case.fault.kind for case, result in findable if not result.found]
     got = f"{_counts(missed)} of {len(findable)}"
-    findings.append(Finding(f"any but an {UNFINDABLE}: undetected", "0", got, not missed))
+    findings.append(judged(f"any but an {UNFINDABLE}: undetected", "0", findable, got, not missed))
     over = [(case, result.over_ml) for case, result in pairs]
     findings.append(_worst("any single fault: over-infusion by the motor", MOST_OVER_ML, over))
-    for kind in [kind for kind in SIPHONS if kinds[kind]]:
+    for kind in SIPHONS:
         late = [result.delay_s for _, result in kinds[kind] if result.delay_s > MOST_WAIT_S]
         got = f"later in {len(late)} of {len(kinds[kind])}" + (f", {max(late):.1f} s at worst" if late else "")
-        findings.append(Finding(f"{kind}: until the alarm", f"<= {MOST_WAIT_S:g} s", got, not late))
+        findings.append(judged(f"{kind}: until the alarm", f"<= {MOST_WAIT_S:g} s", kinds[kind], got, not late))
         unbooked = [(case, result.unbooked_ml) for case, result in kinds[kind]]
         findings.append(_worst(f"{kind}: flowed and not booked", MOST_UNBOOKED_ML, unbooked))
     findings += [_right("any single fault", pairs), _right(f"any but an {UNFINDABLE}", findable)]
     findings += [_right(kind, mine) for kind, mine in kinds.items() if not all(result.right for _, result in mine)]
     early = [result.early for _, result in pairs if result.early]
-    return [*findings, Finding("before the fault: alarms", "none", f"{_counts(early)} of {len(pairs)}", not early)]
+    got = f"{_counts(early)} of {len(pairs)}"
+    return [*findings, judged("before the fault: alarms", "none", pairs, got, not early)]
 
 
 def _right(what: str, mine: list[tuple[Case, Result]]) -> Finding:
+    what, asked = f"{what}: the alarm is the right one", f">= {LEAST_RIGHT:g} %"
+    if not mine:
+        return no_run(what, asked)
     wrong = [result.alarm or "none" for _, result in mine if not result.right]
     share = 100 * (1 - len(wrong) / len(mine))
     got = f"{share:.2f} % of {len(mine)}" + (f"; else {_counts(wrong)}" if wrong else "")
-    return Finding(f"{what}: the alarm is the right one", f">= {LEAST_RIGHT:g} %", got, share >= LEAST_RIGHT)
+    return Finding(what, asked, got, share >= LEAST_RIGHT)
 
 
 def _worst(what: str, most_ml: float, each: list[tuple[Case, float]]) -> Finding:
+    what, asked = f"{what}, worst", f"<= {most_ml:g} mL"
+    if not each:
+        return no_run(what, asked)
     more, (case, ml) = sum(ml > most_ml for _, ml in each), max(each, key=lambda one: one[1])
     severity = f"{case.fault.severity:.3g} " if case.fault.severity is not None else ""
     got = f"{ml:.3f} mL: {case.fault.kind} {severity}at {case.asked[0][1]:g} mL/h, {case.pump.reservoir}; "
     got += f"more in {more} of {len(each)}"
-    return Finding(f"{what}, worst", f"<= {most_ml:g} mL", got, not more)
+    return Finding(what, asked, got, not more)
 
 
 def _counts(names: list[str]) -> str:

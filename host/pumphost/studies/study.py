@@ -1,6 +1,6 @@
 """What a study is, and how its runs are shared out over the processor's cores."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -19,6 +19,16 @@ class Finding:
     asked: str
     got: str
     ok: bool
+
+
+def no_run(what: str, asked: str) -> Finding:
+    """Nothing was run that could have shown it: a study does not pass on that."""
+    return Finding(what, asked, "no run", ok=False)
+
+
+def judged(what: str, asked: str, runs: Sized, got: str, ok: bool) -> Finding:
+    """What came of these runs, or that there was none."""
+    return Finding(what, asked, got, ok) if runs else no_run(what, asked)
 
 
 @dataclass(frozen=True)
