@@ -13,6 +13,7 @@ from weighing import Rig
 from pumphost.calibrating import guided
 from pumphost.calibrating.gravimetry import z_ml_g
 from pumphost.cli import main
+from pumphost.line import PortError
 from pumphost.pump import Pump
 from pumphost.remote import reach
 
@@ -155,6 +156,11 @@ def test_a_tube_is_counted_and_a_worn_one_is_told(bench, tmp_path):
         (["--syringe", "A", "--store", "."], "is a directory"),
         (["--syringe", "A", "--rate", "1500"], "this pump gives up to 1200"),
         (["--syringe", "A", "--check", "60"], "needed in all, the pump's reservoir holds 50 mL"),
+        (
+            ["--syringe", "A", "--store", "/proc/x.toml"],
+            "/proc/x.toml: No such file or directory; --store names",
+        ),
+        (["--syringe", "A", "--store", "/dev/null/x.toml"], "--store names a file"),
         (["--syringe", "A", "--rate", "0.333"], "found 0.333 mL/h, must be a multiple of 0.01 mL/h"),
     ],
 )
@@ -162,8 +168,23 @@ def test_bad_input_is_one_line_and_nothing_is_moved_or_kept(bench, tmp_path, wor
     done = calibrate(*SICS_PORT, *words)
     assert done.exit_code == 2, done.output
     assert message in done.stderr
+    assert done.stdout == "", "and nobody is asked to prepare anything"
     assert bench.outputs.pumped_ul == 0
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("there_is_no", ["pump", "scale"])
+def test_ports_are_opened_before_anybody_is_asked(bench, monkeypatch, there_is_no):
+    def missing(port, *_):
+        raise PortError(f"there is no {port}")
+
+    if there_is_no == "pump":
+        monkeypatch.setattr(reach, "Pump", missing)
+    else:
+        monkeypatch.setattr(guided, "open_port", missing)
+    done = calibrate("--syringe", "A", *SICS_PORT)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert f"there is no {there_is_no}" in done.stderr
 
 
 @pytest.mark.parametrize(
