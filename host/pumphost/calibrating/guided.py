@@ -21,7 +21,7 @@ from rich.table import Table
 from pumphost.calibrating.asked import Asked
 from pumphost.calibrating.balance import PATIENCE_S, PROTOCOLS, Balance, TypedBalance
 from pumphost.calibrating.calibration import CalibrationError, Run, Scale
-from pumphost.calibrating.gravimetry import Repeats, Weighing, step_constant, water_g_ml
+from pumphost.calibrating.gravimetry import Repeats, Weighing, guard_count_pl, step_constant, water_g_ml
 from pumphost.calibrating.plan import GUIDE, LEAST_CHECK_MIN
 from pumphost.calibrating.store import Calibration, Store, Tube, read_store, write_store
 from pumphost.capture import read_capture
@@ -158,10 +158,11 @@ class _Session:
         _show_repeats(self.console, repeats, lost_g_s)
         new_pl = step_constant(self.old_pl, repeats, asked.most_cv)
         self.console.print(
-            f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's settings, on a board with "
-            f'mpremote exec "import board.settings; board.settings.change(step_pl={new_pl})", and switch it off and '
-            f"on; the guard's own count_pl must go with it, by the same factor, {new_pl / self.old_pl:.5f}. Until then "
-            "the pump counts as before.",
+            f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's settings, with the guard's own "
+            "count_pl that goes with it, on a board with the drive as built by\n"
+            f'mpremote exec "import board.settings; board.settings.change(step_pl={new_pl}, '
+            f'count_pl={guard_count_pl(new_pl)})"\nand switch it off and on. Until then the pump counts as before.',
+            markup=False,
             soft_wrap=True,
         )
         return Calibration(
