@@ -343,8 +343,8 @@ def test_bad_input_is_one_line_exit_2_and_opens_no_port(desk, monkeypatch, words
 
 
 def test_no_from_the_pump_is_exit_1(desk):
-    check(run("start"), 1, "start: not while the pump is in this state")
-    check(run("rate", 5), 1, "rate: not while the pump is in this state")
+    check(run("start"), 1, "start: not while the pump is IDLE: program, then start")
+    check(run("rate", 5), 1, "rate: not while the pump is IDLE: program")
 
 
 def test_nobody_there_is_exit_3(desk, monkeypatch):
