@@ -353,6 +353,14 @@ def test_nobody_there_is_exit_3(desk, monkeypatch):
         check(run(*words), 3, "desk: the pump does not answer: is it on")
 
 
+def test_of_a_pump_at_a_tcp_port_it_is_said_that_another_host_may_have_it(desk):
+    desk.damage = lambda line, way: []
+    check(
+        run("status", "--port", "socket://localhost:4001"), 3, "the pump does not answer", "Another host, such as a mon"
+    )
+    assert "Another host" not in run("status").stderr
+
+
 def test_another_version_is_exit_3(desk, monkeypatch):
     monkeypatch.setattr("pumpcore.replies.PROTOCOL", 2)
     check(run("status"), 3, "the pump speaks version 2 of the protocol, this is 1: flash it")
