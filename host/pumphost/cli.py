@@ -106,7 +106,7 @@ def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None, eng
 
 @main.command()
 @click.argument("scenario", type=FILE)
-@click.option("--pty", "tcp", flag_value="", default=True, help="On a pseudo terminal, which is named. The default.")
+@click.option("--pty", is_flag=True, help="On a pseudo terminal, which is named. The default.")
 @click.option("--tcp", metavar="HOST:PORT", help="On a TCP port: a host opens socket://HOST:PORT.")
 @click.option("--speed", type=click.FloatRange(0.01, 1_000), default=1.0, show_default=True, help="Times real time.")
 @click.option("--seed", type=click.IntRange(0), help="Replaces the scenario's seed.")
@@ -121,11 +121,13 @@ def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None, eng
     help="From the balance's vessel, mg/min.",
 )
 @engine_option
-def serve(**given: Any) -> None:
+def serve(pty: bool, **given: Any) -> None:
     """A virtual pump on a serial port, until Ctrl-C: SCENARIO's pump, line, patient, noise and faults. What is infused
     is up to the host."""
     from pumphost.serving.serve import Served, serve_scenario
 
+    if pty and given["tcp"] is not None:
+        raise BadInput("--pty and --tcp: give one of them, a pump has one port")
     serve_scenario(Served(**given))
 
 

@@ -131,3 +131,10 @@ def test_a_port_that_is_taken_is_bad_input_and_names_it(tmp_path):
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
     with pytest.raises(BadInput, match=address):
         Tcp(address)
+
+
+@pytest.mark.parametrize("words", [["--pty", "--tcp", "localhost:0"], ["--tcp", "localhost:0", "--pty"]])
+def test_two_ports_for_one_pump_are_refused(words):
+    done = CliRunner().invoke(main, ["serve", "none.toml", *words])
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "--pty and --tcp: give one of them" in done.stderr
