@@ -61,6 +61,8 @@ def _explain(port: str, error: Exception) -> str:
         return f"{port} is in use: close the other program that has it open"
     if "No such file" in text or "FileNotFound" in text:
         return f"there is no {port}: `openinfuse ports` lists those that are here"
+    if "Inappropriate ioctl" in text or "Is a directory" in text:
+        return f"{port} is no serial port: `openinfuse ports` lists those that are here"
     if "ermission" in text:
         return f"no permission for {port}: on Linux, add yourself to the group dialout and log in again"
     if "refused" in text:

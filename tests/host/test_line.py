@@ -167,8 +167,9 @@ def test_a_port_that_takes_nothing_is_silence():
         ("nonsense://x", "nonsense://x cannot be opened"),
         ("socket://127.0.0.1:1", "nothing listens at socket://127.0.0.1:1"),
         ("socket://127.0.0.1", "socket://127.0.0.1 cannot be opened"),
-        (".", "cannot be opened"),
-        ("/dev/null", "cannot be opened"),
+        (".", ". is no serial port: `openinfuse ports` lists those that are here"),
+        ("/dev/null", "/dev/null is no serial port"),
+        (__file__, "is no serial port"),
     ],
 )
 def test_a_port_that_cannot_be_opened_is_one_line(port, says):
