@@ -19,7 +19,7 @@ from pumphost.line import PumpError, Refused
 from pumphost.remote.commands import PUMP_COMMANDS
 from pumphost.remote.reach import find, pump_options
 from pumpsim import CPYTHON, ENGINES
-from pumpsim.errors import BadScenario, NoInterpreter
+from pumpsim.errors import BadScenario, FirmwareEnded, NoInterpreter
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path)
@@ -38,6 +38,7 @@ density_option = click.option(
 EXITS: tuple[tuple[type[Exception], int], ...] = (  # the first that it is
     (NotDone, 1),
     (Refused, 1),
+    (FirmwareEnded, 1),
     (BadInput, 2),
     (BadScenario, 2),
     (NoInterpreter, 2),
@@ -49,7 +50,8 @@ class OneLine(click.ClickException):
     """What is said before the command ends with this code."""
 
     def __init__(self, error: Exception, exit_code: int) -> None:
-        super().__init__(" ".join(str(error).split()))
+        told = error.in_a_line if isinstance(error, FirmwareEnded) else str(error)
+        super().__init__(" ".join(told.split()))
         self.exit_code = exit_code  # type: ignore[misc]
 
 
