@@ -380,6 +380,11 @@ def test_a_port_that_is_missing_is_exit_3(desk, monkeypatch):
     check(run("info", "--port", "/dev/there-is-none"), 3, "there is no /dev/there-is-none")
 
 
+def test_a_port_of_no_kind_is_exit_2(desk, monkeypatch):
+    monkeypatch.setattr("pumphost.pump.open_port", open_port)
+    check(run("info", "--port", "gopher://x"), 2, "gopher://x is no port")
+
+
 def test_an_answer_that_never_came_is_exit_3_and_says_what_is_not_known(desk):
     ok("program", "--rate", 5, "--vtbi", 10, "--yes")
     greeted = []
