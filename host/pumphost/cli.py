@@ -34,7 +34,8 @@ density_option = click.option(
     help="g/mL, for a capture in mass_g; water at 20 C unless given.",
 )
 
-
+# From click 8.2 on no word at all is an error, too.
+HELP: type[click.UsageError] | tuple[()] = getattr(click.exceptions, "NoArgsIsHelpError", ())
 EXITS: tuple[tuple[type[Exception], int], ...] = (  # the first that it is
     (NotDone, 1),
     (Refused, 1),
@@ -58,11 +59,31 @@ class OneLine(click.ClickException):
 class Commands(click.Group):
     """Turns what is raised for the user, from anywhere below, into one line and its exit code."""
 
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        try:
+            return super().make_context(*given, **more)
+        except click.UsageError as error:
+            raise _in_one_line(error) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _in_one_line(error) from None
+        except click.Abort as error:
+            if isinstance(error.__context__, EOFError | KeyboardInterrupt):  # behind a question
+                click.echo(err=True)
+            raise
         except tuple(kind for kind, _ in EXITS) as error:
             raise OneLine(error, next(code for kind, code in EXITS if isinstance(error, kind))) from None
+
+
+def _in_one_line(error: click.UsageError) -> click.ClickException:
+    """What click has found, and where to read more; a help that was to be shown stays as it is."""
+    if isinstance(error, HELP):
+        return error
+    command = error.ctx.command_path if error.ctx else "openinfuse"
+    return OneLine(BadInput(f"{error.format_message().rstrip('.')}; see {command} --help"), error.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
