@@ -19,7 +19,7 @@ from pumphost.line import PumpError, Refused
 from pumphost.remote.commands import PUMP_COMMANDS
 from pumphost.remote.reach import find, pump_options
 from pumpsim import CPYTHON, ENGINES
-from pumpsim.errors import BadScenario, NoInterpreter
+from pumpsim.errors import BadScenario, FirmwareEnded, NoInterpreter
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path)
@@ -34,10 +34,12 @@ density_option = click.option(
     help="g/mL, for a capture in mass_g; water at 20 C unless given.",
 )
 
-
+# From click 8.2 on no word at all is an error, too.
+HELP: type[click.UsageError] | tuple[()] = getattr(click.exceptions, "NoArgsIsHelpError", ())
 EXITS: tuple[tuple[type[Exception], int], ...] = (  # the first that it is
     (NotDone, 1),
     (Refused, 1),
+    (FirmwareEnded, 1),
     (BadInput, 2),
     (BadScenario, 2),
     (NoInterpreter, 2),
@@ -49,18 +51,39 @@ class OneLine(click.ClickException):
     """What is said before the command ends with this code."""
 
     def __init__(self, error: Exception, exit_code: int) -> None:
-        super().__init__(" ".join(str(error).split()))
+        told = error.in_a_line if isinstance(error, FirmwareEnded) else str(error)
+        super().__init__(" ".join(told.split()))
         self.exit_code = exit_code  # type: ignore[misc]
 
 
 class Commands(click.Group):
     """Turns what is raised for the user, from anywhere below, into one line and its exit code."""
 
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        try:
+            return super().make_context(*given, **more)
+        except click.UsageError as error:
+            raise _in_one_line(error) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _in_one_line(error) from None
+        except click.Abort as error:
+            if isinstance(error.__context__, EOFError | KeyboardInterrupt):  # behind a question
+                click.echo(err=True)
+            raise
         except tuple(kind for kind, _ in EXITS) as error:
             raise OneLine(error, next(code for kind, code in EXITS if isinstance(error, kind))) from None
+
+
+def _in_one_line(error: click.UsageError) -> click.ClickException:
+    """What click has found, and where to read more; a help that was to be shown stays as it is."""
+    if isinstance(error, HELP):
+        return error
+    command = error.ctx.command_path if error.ctx else "openinfuse"
+    return OneLine(BadInput(f"{error.format_message().rstrip('.')}; see {command} --help"), error.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,7 +129,7 @@ def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None, eng
 
 @main.command()
 @click.argument("scenario", type=FILE)
-@click.option("--pty", "tcp", flag_value="", default=True, help="On a pseudo terminal, which is named. The default.")
+@click.option("--pty", is_flag=True, help="On a pseudo terminal, which is named. The default.")
 @click.option("--tcp", metavar="HOST:PORT", help="On a TCP port: a host opens socket://HOST:PORT.")
 @click.option("--speed", type=click.FloatRange(0.01, 1_000), default=1.0, show_default=True, help="Times real time.")
 @click.option("--seed", type=click.IntRange(0), help="Replaces the scenario's seed.")
@@ -121,11 +144,13 @@ def simulate(scenario: tuple[Path, ...], out: Path | None, seed: int | None, eng
     help="From the balance's vessel, mg/min.",
 )
 @engine_option
-def serve(**given: Any) -> None:
+def serve(pty: bool, **given: Any) -> None:
     """A virtual pump on a serial port, until Ctrl-C: SCENARIO's pump, line, patient, noise and faults. What is infused
     is up to the host."""
     from pumphost.serving.serve import Served, serve_scenario
 
+    if pty and given["tcp"] is not None:
+        raise BadInput("--pty and --tcp: give one of them, a pump has one port")
     serve_scenario(Served(**given))
 
 

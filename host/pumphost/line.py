@@ -9,11 +9,13 @@ import hmac
 import time
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import serial
 
 from pumpcore.commands import CHANGE, NO, NO_SESSION, OK, READ, STALE, TABLE, WHY, Command
 from pumpcore.wire import FROM_HOST, FROM_PUMP, NUMBERS, Reader, Writer
+from pumphost.errors import BadInput
 
 ATTEMPTS = 5
 PATIENCE_S = 0.4  # for one reply; a pump's loop wakes as a byte comes
@@ -47,12 +49,28 @@ class WrongVersion(PumpError):
 
 
 def open_port(port: str, baudrate: int = 115_200, timeout_s: float = PATIENCE_S) -> Any:
-    """A port that pyserial knows: /dev/ttyACM0, COM3, socket://host:port. Raises PortError."""
+    """A port that pyserial knows: /dev/ttyACM0, COM3, socket://host:port. Raises PortError; BadInput for an address
+    that no port can have."""
+    _check_url(port)
     exclusive: dict[str, Any] = {} if "://" in port else {"exclusive": True}
     try:
         return serial.serial_for_url(port, baudrate=baudrate, timeout=timeout_s, write_timeout=timeout_s, **exclusive)
-    except (serial.SerialException, OSError, ValueError) as error:
+    except (serial.SerialException, OSError, ValueError, KeyError) as error:
+        if "://" in port and isinstance(error, ValueError | KeyError):
+            raise BadInput(f"{port} is no port: /dev/ttyACM0, COM3 or socket://HOST:PORT are such ({error})") from None
         raise PortError(_explain(port, error)) from error
+
+
+def _check_url(port: str) -> None:
+    """pyserial takes a missing or impossible port for one that cannot be opened."""
+    if port.startswith(("socket://", "rfc2217://")):
+        try:
+            found = urlsplit(port).port
+        except ValueError:
+            found = None
+        if found is None:
+            kind = port.partition("://")[0]
+            raise BadInput(f"{port} is no port: {kind}://HOST:PORT is one, with a number up to 65535")
 
 
 def _explain(port: str, error: Exception) -> str:
@@ -61,6 +79,8 @@ def _explain(port: str, error: Exception) -> str:
         return f"{port} is in use: close the other program that has it open"
     if "No such file" in text or "FileNotFound" in text:
         return f"there is no {port}: `openinfuse ports` lists those that are here"
+    if "Inappropriate ioctl" in text or "Is a directory" in text:
+        return f"{port} is no serial port: `openinfuse ports` lists those that are here"
     if "ermission" in text:
         return f"no permission for {port}: on Linux, add yourself to the group dialout and log in again"
     if "refused" in text:

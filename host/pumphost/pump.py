@@ -14,7 +14,8 @@ from pumpcore.commands import NO_EVENT, NO_SESSION, PROTOCOL, REFUSALS, STALE
 from pumpcore.records import REFUSED_HERE
 from pumpcore.states import IDLE, STATE_NAMES
 from pumphost import entry
-from pumphost.line import PATIENCE_S, Line, PumpError, Refused, WrongVersion, open_port
+from pumphost.line import COMMANDS, PATIENCE_S, Line, PumpError, Refused, WrongVersion, open_port
+from pumphost.refusal import in_this_state
 from pumphost.told import Counts, Event, Info, Reading, Senses, Standing, Status, known
 
 __all__ = ["Counts", "Event", "Info", "Pump", "Reading", "Senses", "Standing", "Status", "WrongVersion"]
@@ -156,6 +157,8 @@ class Pump:
                 self.line.last = self._numbers(b"hello")[1]
             elif error.word == NO_SESSION and self.key:
                 self._open()
+            elif error.word == REFUSALS[REFUSED_HERE] and word != b"stop":
+                raise self._refused_here(word) from None
             elif error.word == NO_SESSION:
                 raise Refused(
                     word.decode(), NO_SESSION, "the pump has a key, and none was given (--key FILE)"
@@ -163,6 +166,10 @@ class Pump:
             else:
                 raise
         return self.line.ask(word, fields, self.session)
+
+    def _refused_here(self, word: bytes) -> Refused:
+        why = in_this_state(self.status().state, COMMANDS[word].request)
+        return Refused(word.decode(), REFUSALS[REFUSED_HERE], why)
 
     def _open(self) -> None:
         """Challenge and response, pumpcore/session.py."""

@@ -25,7 +25,7 @@ from pumpcore.session import Session
 from pumpcore.setup import Setup
 from pumpcore.wire import MOST_BYTES
 from pumpsim import CPYTHON, MICROPYTHON
-from pumpsim.errors import NoInterpreter
+from pumpsim.errors import FirmwareEnded, NoInterpreter
 from pumpsim.ports import Hashing
 
 STEP, PEEK, POKE = 0, 1, 2  # kinds of message, as in board/unix.py
@@ -178,9 +178,10 @@ class MicropythonEngine:
         except BrokenPipeError:
             raise self._gone() from None
 
-    def _gone(self) -> RuntimeError:
+    def _gone(self) -> FirmwareEnded:
         """An exception of the controller ends the firmware, as it would end a bench that runs it itself."""
-        return RuntimeError(f"the firmware has ended under MicroPython: {self.end()}")
+        said = self.end() or f"it said nothing, its exit code is {self.process.returncode}"
+        return FirmwareEnded(f"the firmware has ended under MicroPython: {said}")
 
     def end(self) -> str:
         """Close the pipe, which ends the process; what it had to say. Once it has ended that is nothing more."""

@@ -7,3 +7,13 @@ class BadScenario(Exception):
 
 class NoInterpreter(Exception):
     """There is none to run the firmware with."""
+
+
+class FirmwareEnded(RuntimeError):
+    """The interpreter that ran the firmware is gone: all that it said, a traceback if it could."""
+
+    @property
+    def in_a_line(self) -> str:
+        """With its last words alone."""
+        what, _, said = str(self).partition(": ")
+        return f"{what}: {said.splitlines()[-1]}"

@@ -16,6 +16,7 @@ from pumpcore.units import CLOCK_MASK
 from pumphost.accepting import items, onboard, report
 from pumphost.accepting.items import Outcome, Person
 from pumphost.cli import main
+from pumphost.errors import NotDone
 from pumphost.line import PortError
 
 PRESSURE_ADC, AIR_ADC, BATTERY_ADC, FAULT, ENABLE = 26, 27, 28, 13, 12
@@ -389,3 +390,27 @@ def test_a_serial_number_that_is_no_files_name_is_refused(at_the_port, tmp_path)
     done = run(tmp_path, "", "--serial-number", "../17", "--by", "B. Tester")
     assert done.exit_code == 2
     assert "serial number '../17': letters, digits, dots and dashes" in done.stderr
+
+
+def test_the_board_is_looked_for_before_anybody_is_asked(at_the_port, monkeypatch, tmp_path):
+    def missing(port):
+        raise PortError(f"there is no {port}")
+
+    monkeypatch.setattr("pumphost.accepting.command.open_port", missing)
+    done = run(tmp_path, "A-17\nB. Tester\ny\n")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "there is no board" in done.stderr
+
+
+def test_a_pump_that_was_started_while_somebody_typed_is_left_alone(at_the_port, monkeypatch, tmp_path):
+    looks = [None, NotDone("the pump at board is INFUSING: stop it first")]
+
+    def look(port):
+        if found := looks.pop(0):
+            raise found
+
+    monkeypatch.setattr("pumphost.flashing.flash.refuse_while_moving", look)
+    monkeypatch.setattr("pumphost.flashing.board.OnBoard", None)
+    done = run(tmp_path, "A-17\nB. Tester\ny\n")
+    assert done.exit_code == 1
+    assert "is INFUSING" in done.stderr

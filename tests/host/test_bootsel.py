@@ -65,7 +65,7 @@ def test_a_dry_run_copies_nothing(uf2, drive):
 def test_without_a_drive_it_is_said_how_one_comes(uf2, tmp_path, monkeypatch):
     monkeypatch.setattr(bootsel, "MOUNTS", (str(tmp_path),))
     done = CliRunner().invoke(main, ["flash", "--uf2", str(uf2)])
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert done.stderr == f"Error: {bootsel.HOW}\n"
 
 

@@ -10,9 +10,12 @@ import pytest
 from click.testing import CliRunner
 from weighing import Rig
 
+from board import settings
+from pumpcore.setup import MOST_STEP_PL
 from pumphost.calibrating import guided
-from pumphost.calibrating.gravimetry import z_ml_g
+from pumphost.calibrating.gravimetry import guard_count_pl, z_ml_g
 from pumphost.cli import main
+from pumphost.line import PortError
 from pumphost.pump import Pump
 from pumphost.remote import reach
 
@@ -61,6 +64,22 @@ def test_the_command_says_what_to_do_and_keeps_what_it_found(bench, tmp_path):
     assert [row["what"] for row in rows][-2:] == ["dose 5", "standing"]
     assert calibrate("--syringe", "BD 50", *SICS_PORT, *SHORT).exit_code == 0
     assert len(tomllib.loads((tmp_path / "store.toml").read_text())["calibration"]) == 2
+
+
+def test_what_is_to_be_entered_is_taken_by_the_board(bench, tmp_path):
+    done = calibrate("--syringe", "BD 50", *SICS_PORT, *SHORT)
+    (code,) = re.findall(r'^mpremote exec "(import board.settings; .*)"$', done.stdout, re.MULTILINE)
+    exec(code, {})  # its files are in this folder, which is the test's own
+    (entry,) = tomllib.loads((tmp_path / "store.toml").read_text())["calibration"]
+    assert settings.Settings().step_pl == entry["step_pl"]
+    assert settings.Settings().count_pl == guard_count_pl(entry["step_pl"])
+
+
+@pytest.mark.parametrize("step_pl", [1_000, 51_461, 173_530, 178_716, MOST_STEP_PL])
+def test_the_guards_count_is_just_what_the_board_works_out(tmp_path, monkeypatch, step_pl):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=f"it must be {guard_count_pl(step_pl)} or within"):
+        settings.change(step_pl=step_pl, count_pl=0)
 
 
 def test_an_alarm_stores_nothing_and_says_where_the_weighings_are(bench, tmp_path):
@@ -155,6 +174,11 @@ def test_a_tube_is_counted_and_a_worn_one_is_told(bench, tmp_path):
         (["--syringe", "A", "--store", "."], "is a directory"),
         (["--syringe", "A", "--rate", "1500"], "this pump gives up to 1200"),
         (["--syringe", "A", "--check", "60"], "needed in all, the pump's reservoir holds 50 mL"),
+        (
+            ["--syringe", "A", "--store", "/proc/x.toml"],
+            "/proc/x.toml: No such file or directory; --store names",
+        ),
+        (["--syringe", "A", "--store", "/dev/null/x.toml"], "--store names a file"),
         (["--syringe", "A", "--rate", "0.333"], "found 0.333 mL/h, must be a multiple of 0.01 mL/h"),
     ],
 )
@@ -162,8 +186,23 @@ def test_bad_input_is_one_line_and_nothing_is_moved_or_kept(bench, tmp_path, wor
     done = calibrate(*SICS_PORT, *words)
     assert done.exit_code == 2, done.output
     assert message in done.stderr
+    assert done.stdout == "", "and nobody is asked to prepare anything"
     assert bench.outputs.pumped_ul == 0
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("there_is_no", ["pump", "scale"])
+def test_ports_are_opened_before_anybody_is_asked(bench, monkeypatch, there_is_no):
+    def missing(port, *_):
+        raise PortError(f"there is no {port}")
+
+    if there_is_no == "pump":
+        monkeypatch.setattr(reach, "Pump", missing)
+    else:
+        monkeypatch.setattr(guided, "open_port", missing)
+    done = calibrate("--syringe", "A", *SICS_PORT)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert f"there is no {there_is_no}" in done.stderr
 
 
 @pytest.mark.parametrize(

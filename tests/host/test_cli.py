@@ -1,5 +1,6 @@
 """The commands as a user calls them: what they write, what they print, and how they refuse."""
 
+import io
 import json
 import subprocess
 import sys
@@ -257,7 +258,23 @@ def test_a_spoilt_run_is_refused_by_file(here, file, text, says):
 )
 def test_a_wrong_word_is_explained(here, words, says):
     done = run(*words)
-    assert done.exit_code == 2 and says in done.stderr
+    check_refused(done, says, "; see ", " --help")
+
+
+def test_a_wrong_option_before_any_command_is_one_line_too():
+    check_refused(run("--nonsense"), "No such option", "--help")
+
+
+def test_no_word_at_all_shows_the_help():
+    assert "Commands:" in run().output
+
+
+def test_input_that_ends_at_a_question_does_not_end_on_its_line(here, monkeypatch):
+    monkeypatch.setattr("pumphost.accepting.command.open_port", lambda port: io.StringIO())
+    monkeypatch.setattr("pumphost.flashing.flash.refuse_while_moving", lambda port: None)
+    done = run("selftest", "--port", "board")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("Serial number of the board") and done.stderr == "\nAborted!\n"
 
 
 def test_the_command_is_installed_and_quick_to_help():

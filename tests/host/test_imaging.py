@@ -23,6 +23,24 @@ def test_what_is_missing_is_named_in_one_line(monkeypatch):
     assert str(caught.value).startswith("no ninja to build MicroPython with: on Debian 12, apt-get install ")
 
 
+@pytest.mark.parametrize("out", ["/proc/x.uf2", "/dev/null/x.uf2"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_built(monkeypatch, out):
+    monkeypatch.setattr(build, "firmware_image", None)
+    done = CliRunner().invoke(main, ["image", "--out", out])
+    assert done.exit_code == 2
+    assert f"{out}: " in done.stderr and "--out names a file that can be written" in done.stderr
+
+
+def test_looking_whether_it_can_be_written_leaves_nothing(monkeypatch, tmp_path):
+    image = tmp_path / "built"
+    image.write_bytes(b"image")
+    monkeypatch.setattr(build, "firmware_image", lambda told: image)
+    for _ in ("made", "written over"):
+        assert CliRunner().invoke(main, ["image", "--out", str(tmp_path / "new/folder/x.uf2")]).exit_code == 0
+    assert [path.name for path in (tmp_path / "new").rglob("*")] == ["folder", "x.uf2"]
+    assert (tmp_path / "new/folder/x.uf2").read_bytes() == b"image"
+
+
 def test_without_a_mirror_it_says_what_to_do(monkeypatch):
     monkeypatch.setattr(sources, "run", lambda *words: "")
     with pytest.raises(sources.NoImage, match="run apt-get update"):

@@ -7,6 +7,7 @@ import serial
 from host.desk import Desk
 
 from pumpcore.states import IDLE, INFUSING, PAUSED, READY, START
+from pumphost.errors import BadInput
 from pumphost.line import ATTEMPTS, Line, NoAnswer, PortError, Refused, open_port
 from pumphost.pump import Pump
 
@@ -164,15 +165,30 @@ def test_a_port_that_takes_nothing_is_silence():
     ("port", "says"),
     [
         ("/dev/there-is-none", "there is no /dev/there-is-none: `openinfuse ports` lists"),
-        ("nonsense://x", "nonsense://x cannot be opened"),
         ("socket://127.0.0.1:1", "nothing listens at socket://127.0.0.1:1"),
-        ("socket://127.0.0.1", "socket://127.0.0.1 cannot be opened"),
-        (".", "cannot be opened"),
-        ("/dev/null", "cannot be opened"),
+        (".", ". is no serial port: `openinfuse ports` lists those that are here"),
+        ("/dev/null", "/dev/null is no serial port"),
+        (__file__, "is no serial port"),
     ],
 )
 def test_a_port_that_cannot_be_opened_is_one_line(port, says):
     with pytest.raises(PortError) as caught:
+        open_port(port)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("port", "says"),
+    [
+        ("nonsense://x", "nonsense://x is no port: /dev/ttyACM0, COM3 or socket://HOST:PORT are such"),
+        ("loop://?x=1", "loop://?x=1 is no port"),
+        ("socket://127.0.0.1", "socket://127.0.0.1 is no port: socket://HOST:PORT is one"),
+        ("socket://127.0.0.1:99999", "with a number up to 65535"),
+    ],
+)
+def test_an_address_that_no_port_can_have_is_bad_input(port, says):
+    with pytest.raises(BadInput) as caught:
         open_port(port)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -79,7 +79,7 @@ def test_each_key_does_what_it_says_and_its_outcome_is_shown():
     async def story(bench, panel, pilot):
         for key, outcome in (
             ("p", "pause: the pump is PAUSED"),
-            ("p", "pause: not while the pump is in this state"),
+            ("p", "pause: not while the pump is PAUSED"),
             ("r", "resume: the pump is INFUSING"),
             ("m", "silence: the pump is INFUSING"),
             ("a", "acknowledge: the pump is INFUSING"),

@@ -144,7 +144,7 @@ def test_a_reason_of_a_newer_pump_is_shown_as_it_is():
 
 
 REFUSED = {
-    "not in this state": (lambda pump: pump.start(), "start: not while the pump is in this state"),
+    "not in this state": (lambda pump: pump.start(), "start: not while the pump is IDLE: program, then start"),
     "too fast for this pump": (lambda pump: pump.program(1_000, 10), "program: the rate is not one that this pump can"),
     "too fast a KVO": (lambda pump: pump.program(1, 10, 1_000), "program: the KVO rate is not one that this pump can"),
     "nothing waits": (lambda pump: pump.confirm("00000000"), "confirm: nothing waits to be confirmed"),

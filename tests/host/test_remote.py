@@ -343,14 +343,22 @@ def test_bad_input_is_one_line_exit_2_and_opens_no_port(desk, monkeypatch, words
 
 
 def test_no_from_the_pump_is_exit_1(desk):
-    check(run("start"), 1, "start: not while the pump is in this state")
-    check(run("rate", 5), 1, "rate: not while the pump is in this state")
+    check(run("start"), 1, "start: not while the pump is IDLE: program, then start")
+    check(run("rate", 5), 1, "rate: not while the pump is IDLE: program")
 
 
 def test_nobody_there_is_exit_3(desk, monkeypatch):
     desk.damage = lambda line, way: []
     for words in (["status"], ["stop"], ["program", "--rate", 5, "--vtbi", 1]):
         check(run(*words), 3, "desk: the pump does not answer: is it on")
+
+
+def test_of_a_pump_at_a_tcp_port_it_is_said_that_another_host_may_have_it(desk):
+    desk.damage = lambda line, way: []
+    check(
+        run("status", "--port", "socket://localhost:4001"), 3, "the pump does not answer", "Another host, such as a mon"
+    )
+    assert "Another host" not in run("status").stderr
 
 
 def test_another_version_is_exit_3(desk, monkeypatch):
@@ -370,6 +378,11 @@ def test_a_port_that_cannot_be_had_is_exit_3(desk, monkeypatch, why):
 def test_a_port_that_is_missing_is_exit_3(desk, monkeypatch):
     monkeypatch.setattr("pumphost.pump.open_port", open_port)
     check(run("info", "--port", "/dev/there-is-none"), 3, "there is no /dev/there-is-none")
+
+
+def test_a_port_of_no_kind_is_exit_2(desk, monkeypatch):
+    monkeypatch.setattr("pumphost.pump.open_port", open_port)
+    check(run("info", "--port", "gopher://x"), 2, "gopher://x is no port")
 
 
 def test_an_answer_that_never_came_is_exit_3_and_says_what_is_not_known(desk):

@@ -11,7 +11,7 @@ import serial
 from click.testing import CliRunner
 from lacking import micropython_64
 
-from pumphost.cli import main
+from pumphost.cli import OneLine, main
 from pumphost.errors import BadInput
 from pumphost.line import Refused
 from pumphost.pump import Pump
@@ -20,11 +20,23 @@ from pumphost.serving.wires import Pty, Tcp
 from pumpsim import CPYTHON, ENGINES, MICROPYTHON
 from pumpsim.bench import Bench
 from pumpsim.engine import booting
+from pumpsim.errors import FirmwareEnded
 from pumpsim.live import Live
 from pumpsim.scenario import Line, Scenario, Therapy
 from pumpsim.scenario import Pump as Rig
 
 KEY = bytes(range(16))
+SHORT = """\
+name = "short"
+duration_s = 60
+[pump]
+syringe = "BD Plastipak 50"
+[line]
+set = "1.5 m x 1.0 mm"
+[[therapy]]
+rate_ml_h = 1.0
+vtbi_ml = 1.0
+"""
 SPEED = 100.0
 WIRES = {"pty": Pty, "tcp": lambda: Tcp("localhost:0")}
 
@@ -117,6 +129,27 @@ def test_the_balance_weighs_what_the_pump_delivers():
         assert grams == pytest.approx(2 * 0.998, abs=0.15)  # slack and friction of the start come out of it
 
 
+def test_an_interpreter_that_dies_is_one_line(tmp_path, monkeypatch):
+    """It is killed as soon as the pump is served."""
+    micropython_64()
+    (tmp_path / "short.toml").write_text(SHORT)
+
+    def killed(live, ports, speed):
+        live.bench.pump.process.kill()
+        serve(live, ports, speed)
+
+    monkeypatch.setattr("pumphost.serving.serve.serve", killed)
+    done = CliRunner().invoke(main, ["serve", str(tmp_path / "short.toml"), "--engine", MICROPYTHON])
+    assert done.exit_code == 1
+    assert done.stderr == "Error: the firmware has ended under MicroPython: it said nothing, its exit code is -9\n"
+
+
+def test_of_firmware_that_fails_the_last_words_are_told():
+    said = "the firmware has ended under MicroPython: Traceback:\n  File main.py\nZeroDivisionError: divide by zero"
+    shown = OneLine(FirmwareEnded(said), 1).format_message()
+    assert shown == "the firmware has ended under MicroPython: ZeroDivisionError: divide by zero"
+
+
 @pytest.mark.parametrize("address", ["nowhere", "localhost:", "localhost:99999", ":x", "256.256.256.256:4001"])
 def test_an_address_that_cannot_be_is_bad_input(address):
     with pytest.raises(BadInput, match="--tcp"):
@@ -131,3 +164,10 @@ def test_a_port_that_is_taken_is_bad_input_and_names_it(tmp_path):
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
     with pytest.raises(BadInput, match=address):
         Tcp(address)
+
+
+@pytest.mark.parametrize("words", [["--pty", "--tcp", "localhost:0"], ["--tcp", "localhost:0", "--pty"]])
+def test_two_ports_for_one_pump_are_refused(words):
+    done = CliRunner().invoke(main, ["serve", "none.toml", *words])
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "--pty and --tcp: give one of them" in done.stderr

@@ -65,9 +65,16 @@ def test_what_is_wanted_is_done_at_once_and_seen_at_once(bench, before, action, 
 
 def test_what_the_pump_refuses_is_told_and_the_link_stands(bench):
     outcome = bench.do("resume")
-    assert (outcome.ok, outcome.text) == (False, "resume: not while the pump is in this state")
+    assert (outcome.ok, outcome.text) == (False, "resume: not while the pump is INFUSING")
     assert bench.watch.snapshot.trouble == ""
     assert bench.opened == 1
+
+
+def test_a_resume_of_a_pump_in_alarm_is_told_to_acknowledge_first(bench):
+    bench.wire.inputs.pressure_pa = 45_000
+    bench.look(2)
+    outcome = bench.do("resume")
+    assert (outcome.ok, outcome.text) == (False, "resume: not while the pump is ALARM: acknowledge, then resume")
 
 
 def test_wishes_are_carried_out_one_after_the_other(bench):

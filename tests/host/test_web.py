@@ -207,7 +207,7 @@ def test_the_page_shows_the_pump_and_its_buttons_work(site, bench, record_proper
         page.shows("outcome", "pause: the pump is PAUSED")
         page.press("pause")
         bench.look()
-        page.shows("outcome", "pause: not while the pump is in this state")
+        page.shows("outcome", "pause: not while the pump is PAUSED")
         page.press("resume")
         bench.look()
         page.shows("state", "INFUSING")

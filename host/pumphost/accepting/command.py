@@ -44,14 +44,15 @@ def selftest(port: str | None, serial_number: str | None, by: str | None, out: P
 
     if port and "://" in port:
         raise BadInput(f"{port}: only a board at a serial port can be looked at")
-    serial_number = serial_number or click.prompt("Serial number of the board")
-    if not PLAIN.fullmatch(serial_number):
-        raise BadInput(f"serial number {serial_number!r}: letters, digits, dots and dashes, 40 at most")
-    by = " ".join((by or click.prompt("Your name")).replace("|", " ").split())
+    if serial_number:
+        _check_plain(serial_number)
     port = port or the_port()
     open_port(port).close()
     refuse_while_moving(port)
+    serial_number = serial_number or _check_plain(click.prompt("Serial number of the board"))
+    by = " ".join((by or click.prompt("Your name")).replace("|", " ").split())
     click.confirm(BEFORE, abort=True)
+    refuse_while_moving(port)  # somebody may have pressed its keys meanwhile
     board = OnBoard(port)
     about = f"{board.about}, {board.about.machine}"
     outcomes = list(_all_of(board, port))
@@ -60,6 +61,12 @@ def selftest(port: str | None, serial_number: str | None, by: str | None, out: P
     click.echo(f"{report.result(accepted.passed)}: {path}")
     if not accepted.passed:
         raise SystemExit(1)
+
+
+def _check_plain(serial_number: str) -> str:
+    if not PLAIN.fullmatch(serial_number):
+        raise BadInput(f"serial number {serial_number!r}: letters, digits, dots and dashes, 40 at most")
+    return serial_number
 
 
 def _all_of(board: "OnBoard", port: str) -> Iterator["Outcome"]:

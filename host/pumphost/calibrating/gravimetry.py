@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 
 from pumpcore.setup import MOST_STEP_PL
+from pumpcore.travel import COUNTS_PER_TURN
 from pumphost.errors import BadInput
 
 WEIGHTS_G_ML = 8.0  # OIML R 111: conventional density of weights
@@ -24,6 +25,8 @@ MOST_CORRECTION_PERCENT = 20.0  # assumed: a 50 mL syringe taken for another mak
 LEAST_DOSES = 3  # a scatter of fewer tells nothing
 NORMAL_HPA = 1013.25
 USUAL_HUMIDITY_PERCENT = 50.0
+STEPS_PER_TURN = 3_200  # of the drive as built, and
+LOW_BY = 999  # permille that the guard is told: both as in firmware/board/settings.py
 
 
 def water_g_ml(celsius: float) -> float:
@@ -153,3 +156,11 @@ def step_constant(old_pl: int, repeats: Repeats, most_cv_percent: float = MOST_C
     if not 1 <= new_pl <= MOST_STEP_PL:
         raise BadInput(f"a step of {new_pl} pL is none a pump can be set to: 1 to {MOST_STEP_PL}")
     return new_pl
+
+
+def guard_count_pl(step_pl: int) -> int:
+    """The guard's volume of a count of the encoder that goes with a step, on a board with the drive as built; as
+    `board.settings.change` works it out, which takes no step alone. A wheel has no `board` to import: a test holds the
+    two against each other."""
+    count_pl: int = step_pl * STEPS_PER_TURN // COUNTS_PER_TURN
+    return count_pl * LOW_BY // 1_000

@@ -21,7 +21,7 @@ from rich.table import Table
 from pumphost.calibrating.asked import Asked
 from pumphost.calibrating.balance import PATIENCE_S, PROTOCOLS, Balance, TypedBalance
 from pumphost.calibrating.calibration import CalibrationError, Run, Scale
-from pumphost.calibrating.gravimetry import Repeats, Weighing, step_constant, water_g_ml
+from pumphost.calibrating.gravimetry import Repeats, Weighing, guard_count_pl, step_constant, water_g_ml
 from pumphost.calibrating.plan import GUIDE, LEAST_CHECK_MIN
 from pumphost.calibrating.store import Calibration, Store, Tube, read_store, write_store
 from pumphost.capture import read_capture
@@ -32,6 +32,7 @@ from pumphost.pump import Pump
 from pumphost.remote.reach import find
 from pumphost.show import show_trumpet
 from pumphost.trumpet import Trumpet, analyse
+from pumphost.writable import check_writable
 
 WEIGHINGS, FLOW, PICTURE = "weighings.csv", "flow.csv", "trumpet.png"
 
@@ -50,25 +51,19 @@ class WallClock:
 
 
 def carry_out(asked: Asked) -> None:
-    """All of it. Raises BadInput, PumpError, CalibrationError; click's Abort if the person does not go on."""
+    """All of it; what can be known to be wrong is found before the person is asked to prepare anything. Raises
+    BadInput, PumpError, CalibrationError; click's Abort if the person does not go on."""
     store, where = read_store(asked.store_path), find(asked.port, asked.key)
+    check_writable(asked.store_path, "--store", replaced=True)
     console = Console(highlight=False)
-    console.print(GUIDE, soft_wrap=True, markup=False)
-    click.confirm("Is all that done?", abort=True)
-    trumpet = repeats = None
     progress = Progress(console=console, transient=True, disable=not console.is_terminal)
-    with where.open() as pump, progress, _balance(asked, progress) as balance:
+    with where.open() as pump, _balance(asked, progress) as balance:
         session = _Session(asked, progress, pump, balance)
         session.run.suits(asked.needed_ml, asked.rate_ml_h)
-        session.begin_tube(store)
-        lost_g_s = asked.given_g_s
-        if asked.doses:
-            repeats, lost_g_s = session.dose()
-            store.calibration.append(session.work_out(repeats, lost_g_s))
-        if asked.check_min is not None:
-            trumpet = session.check(asked.check_min, lost_g_s)
-        if asked.tube:
-            store.wear(asked.tube, pump.status().pumped_ml, session.clock.date())
+        console.print(GUIDE, soft_wrap=True, markup=False)
+        click.confirm("Is all that done?", abort=True)
+        with progress:
+            trumpet, repeats = session.carry_out(store)
     if asked.doses or asked.tube:
         write_store(store, asked.store_path)
         console.print(f"Kept in {asked.store_path}", soft_wrap=True, markup=False)
@@ -112,6 +107,20 @@ class _Session:
     def _advance(self, what: str, share: float) -> None:
         self.progress.update(self.bar, description=what, completed=share)
 
+    def carry_out(self, store: Store) -> tuple[Trumpet | None, Repeats | None]:
+        """What was asked for, into `store`; what comes of the flow check, and of the doses."""
+        asked, trumpet, repeats = self.asked, None, None
+        self.begin_tube(store)
+        lost_g_s = asked.given_g_s
+        if asked.doses:
+            repeats, lost_g_s = self.dose()
+            store.calibration.append(self.work_out(repeats, lost_g_s))
+        if asked.check_min is not None:
+            trumpet = self.check(asked.check_min, lost_g_s)
+        if asked.tube:
+            store.wear(asked.tube, self.pump.status().pumped_ml, self.clock.date())
+        return trumpet, repeats
+
     def begin_tube(self, store: Store) -> None:
         """Bring the tube's wear up to now, and warn of it."""
         asked = self.asked
@@ -149,10 +158,11 @@ class _Session:
         _show_repeats(self.console, repeats, lost_g_s)
         new_pl = step_constant(self.old_pl, repeats, asked.most_cv)
         self.console.print(
-            f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's settings, on a board with "
-            f'mpremote exec "import board.settings; board.settings.change(step_pl={new_pl})", and switch it off and '
-            f"on; the guard's own count_pl must go with it, by the same factor, {new_pl / self.old_pl:.5f}. Until then "
-            "the pump counts as before.",
+            f"New step_pl: {new_pl} (was {self.old_pl}). Enter it in the pump's settings, with the guard's own "
+            "count_pl that goes with it, on a board with the drive as built by\n"
+            f'mpremote exec "import board.settings; board.settings.change(step_pl={new_pl}, '
+            f'count_pl={guard_count_pl(new_pl)})"\nand switch it off and on. Until then the pump counts as before.',
+            markup=False,
             soft_wrap=True,
         )
         return Calibration(

@@ -37,11 +37,11 @@ def check_uf2(path: Path) -> None:
 
 
 def find_drive() -> Path:
-    """Raises NotDone if there is none."""
+    """Raises PortError if there is none."""
     for drive in _places():
         if (drive / SIGN).is_file():
             return drive
-    raise NotDone(HOW)
+    raise PortError(HOW)
 
 
 def _places() -> Iterator[Path]:

@@ -21,7 +21,9 @@ def image(out: Path) -> None:
     """
     from pumphost.console import console, working
     from pumphost.imaging.build import firmware_image, put
+    from pumphost.writable import check_writable
 
+    check_writable(out, "--out")
     with working() as told:
         put(firmware_image(told), out)
     console().print(

@@ -19,6 +19,7 @@ from pumphost.pump import Pump
 # USB vendors of boards that run MicroPython by themselves: Raspberry Pi (the Pico), and MicroPython's own number.
 BOARDS = (0x2E8A, 0xF055)
 LEAST_KEY_BYTES, MOST_KEY_BYTES = 16, 64
+ONE_AT_A_TIME = " Another host, such as a monitor, may be connected: `openinfuse serve --tcp` takes one at a time"
 NAME_IT = "name it with --port or OPENINFUSE_PORT"
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -90,7 +91,7 @@ class Reach:
         try:
             return Pump(self.port, self.key)
         except NoAnswer as error:
-            raise NoAnswer(f"{self.port}: {error}") from None
+            raise NoAnswer(f"{self.port}: {error}{ONE_AT_A_TIME if '://' in self.port else ''}") from None
 
 
 def find(port: str | None, key: Path | None) -> Reach:

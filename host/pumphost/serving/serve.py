@@ -78,7 +78,7 @@ def serve_scenario(served: Served) -> None:
     scenario = load(served.scenario, served.seed)
     key = read_key(served.key) if served.key else b""
     with booting(served.engine, key) as boot:
-        ports = [Port(Tcp(served.tcp) if served.tcp else Pty(), live := Live(Bench(scenario, boot=boot)))]
+        ports = [Port(Tcp(served.tcp) if served.tcp is not None else Pty(), live := Live(Bench(scenario, boot=boot)))]
         if served.balance:
             ports.append(Port(Pty(), Weighed(live, served.evaporation_mg_min)))
         say = partial(Console().print, soft_wrap=True, highlight=False)
