@@ -352,7 +352,7 @@ def test_unless_that_is_meant(infusing):
 
 def test_a_pump_of_another_version_may_infuse(board, monkeypatch):
     monkeypatch.setattr("pumphost.pump.PROTOCOL", 99)
-    check(run(), 1, "whether it infuses cannot be asked: look at it, and say --force")
+    check(run(), 1, "whether it infuses cannot be asked: look at it, and say openinfuse flash --force")
     assert board.running == []
 
 

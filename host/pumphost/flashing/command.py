@@ -86,7 +86,7 @@ def _flash(port: str, asked: Asked, keying: "Keying") -> None:
 
     _open(port)  # what is wrong with a port is said better here
     if not asked.force:
-        flash.refuse_while_moving(port)
+        flash.refuse_while_moving(port, ", or say --force")
     board = OnBoard(port)
     try:
         with show.Bar() as bar:

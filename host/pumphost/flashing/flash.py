@@ -73,8 +73,8 @@ class Plan:
         return bool(self.copy or self.remove)
 
 
-def refuse_while_moving(port: str) -> None:
-    """Ask who runs there, if anybody. Raises NotDone, PortError."""
+def refuse_while_moving(port: str, otherwise: str = "") -> None:
+    """Ask who runs there, if anybody; `otherwise` is what can be done but stop it. Raises NotDone, PortError."""
     try:
         with Pump(port) as pump:
             state = pump.status().state
@@ -83,10 +83,10 @@ def refuse_while_moving(port: str) -> None:
     except WrongVersion:
         raise NotDone(
             f"the pump at {port} speaks another version, and whether it infuses cannot be asked: "
-            "look at it, and say --force if it stands still"
+            "look at it, and say openinfuse flash --force if it stands still"
         ) from None
     if MOVING[STATE_NAMES.index(state)]:
-        raise NotDone(f"the pump at {port} is {state}: stop it first, or say --force")
+        raise NotDone(f"the pump at {port} is {state}: stop it first{otherwise}")
 
 
 def wanted(board: OnBoard) -> list[File]:
