@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest -n 2
 help:
 	@echo "make demo       run the first infusion on the virtual pump, into out/demo/"
 	@echo "make test       the tests, under 5 minutes"
-	@echo "make test-board the firmware on an emulated Raspberry Pi Pico, 5 to 12 minutes; Debian only"
+	@echo "make test-board the firmware on an emulated Raspberry Pi Pico, 2 to 6 minutes; Debian only"
 	@echo "make test-long  what takes longer: 24 h of every rate, step by step"
 	@echo "make coverage   every branch of pumpcore is taken by tests/core, 1 to 3 minutes"
 	@echo "make mutate     how many wrong lines of six modules the tests notice, 5 to 12 minutes"
