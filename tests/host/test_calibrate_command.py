@@ -225,3 +225,11 @@ def test_a_silent_balance_stops_it(bench, tmp_path):
     assert done.exit_code == 1
     assert "the balance does not answer: is it on" in done.stderr
     assert state(bench) == "IDLE"
+
+
+def test_the_clock_of_the_weighings_begins_with_them(monkeypatch):
+    """Whatever the machine's own shows, which counts from when that was switched on."""
+    ticks = iter([6_177.387, 6_177.387, 6_180.0])
+    monkeypatch.setattr(guided.time, "monotonic", lambda: next(ticks))
+    clock = guided.WallClock()
+    assert [clock.now_s(), clock.now_s()] == [0.0, pytest.approx(2.613)]

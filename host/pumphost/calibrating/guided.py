@@ -38,10 +38,13 @@ WEIGHINGS, FLOW, PICTURE = "weighings.csv", "flow.csv", "trumpet.png"
 
 
 class WallClock:
-    """The clock on the wall, for `calibration.Run` and for dates."""
+    """The clock on the wall, from now on, for `calibration.Run`; and for dates."""
+
+    def __init__(self) -> None:
+        self.began_s = time.monotonic()
 
     def now_s(self) -> float:
-        return time.monotonic()
+        return time.monotonic() - self.began_s
 
     def sleep_s(self, seconds: float) -> None:
         time.sleep(seconds)
