@@ -61,12 +61,15 @@ LOST = "LOST"  # of a request that never reached the controller
 
 
 class Environment(simpy.Environment):
-    """SimPy's, with a short cut for whoever waits while nothing else is to happen."""
+    """SimPy's, with a short cut for whoever waits while nothing else is to happen. `leaps` unless somebody takes it
+    event by event: only `run` says how far it may go."""
+
+    leaps = True
 
     def skip(self, delay: int) -> bool:
         """Let `delay` pass at once, if nothing is scheduled until then; whether it has passed."""
         then = self._now + delay
-        if self._queue and self._queue[0][0] <= then:
+        if not self.leaps or (self._queue and self._queue[0][0] <= then):
             return False
         self._now = then
         return True

@@ -23,8 +23,10 @@ class Live:
         env = self.bench.env
         if to_ms > env.now:
             env.run(to_ms)
+        env.leaps = False
         while env.peek() <= env.now:  # what is due just now as well
             env.step()
+        env.leaps = True
 
     def hear(self, data: bytes) -> None:
         """These bytes come from the host now; what they lead to at once takes a millisecond."""

@@ -9,10 +9,10 @@ from pumpsim.live import Live
 from pumpsim.scenario import Event, Fault, Line, Pump, Scenario, Therapy
 
 
-def live(**more):
+def live(duration_s=60, **more):
     scenario = Scenario(
         name="a host's pump",
-        duration_s=60,
+        duration_s=duration_s,
         pump=Pump(syringe="BD Plastipak 50"),
         line=Line(set="1.5 m x 1.0 mm"),
         therapy=[Therapy(rate_ml_h=1, vtbi_ml=1)],
@@ -83,6 +83,25 @@ def test_time_that_has_passed_already_is_no_error():
     pump.advance(500)
     pump.advance(100)
     assert pump.now_ms == 500
+
+
+@pytest.mark.parametrize("start", [lambda pump: pump, infusing])
+def test_time_never_runs_ahead_of_the_clock(start):
+    """Though nothing is to happen for seconds: a row of the trace every ten."""
+    pump = start(live(duration_s=7_200))
+    for passed_ms in (0, 1, 499, 2_500, 6_000, 1):
+        before_ms = pump.now_ms
+        pump.advance(before_ms + passed_ms)
+        assert pump.now_ms == before_ms + passed_ms
+
+
+def test_a_host_that_says_it_is_there_is_not_missed():
+    """Every two seconds, for a minute."""
+    pump = infusing(live(duration_s=7_200))
+    for number in range(4, 34):
+        assert ask(pump, number, b"alive") == [b"ok"]
+        pump.advance(pump.now_ms + 2_000)
+    assert [note.code for note in pump.bench.record.events if note.code == "LINK_LOST"] == []
 
 
 def test_a_dropped_link_carries_nothing_and_the_infusion_goes_on():
