@@ -81,8 +81,11 @@ def test_without_a_display_the_pump_starts(rig):
     rig.chips.pop(0x3C)
     board = load(rig).Board()
     board.guard(board.setup())
-    board.obey(order())
-    board.wait_until(rig.clock_ms + 1_000)
+    board.obey(order(red=1))
+    then_ms = rig.clock_ms + 1_000
+    board.wait_until(then_ms)
+    assert rig.clock_ms >= then_ms
+    assert board.protector.content and board.red.value() == 1
 
 
 def test_the_loop_draws_while_it_waits_and_not_when_a_step_is_due(rig, board):

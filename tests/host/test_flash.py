@@ -357,11 +357,15 @@ def test_a_pump_of_another_version_may_infuse(board, monkeypatch):
 
 
 def test_a_board_that_starts_nothing_cannot_infuse(rig, monkeypatch):
+    asked = []
+
     def silent(port):
+        asked.append(port)
         raise NoAnswer("the pump does not answer")
 
     monkeypatch.setattr(flash, "Pump", silent)
-    flash.refuse_while_moving("board")
+    flash.refuse_while_moving("board")  # which would raise NotDone
+    assert asked == ["board"]
 
 
 def test_a_pump_that_comes_up_late_is_waited_for(rig, monkeypatch):
